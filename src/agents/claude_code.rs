@@ -1,0 +1,191 @@
+//! Claude Code: hooks in `.claude/settings.json`, payloads as seen with version 2.1.197.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::edit::Replacement;
+use super::{Act, Agent, FileEdit, Payload, PayloadError, Report, Told};
+
+/// Claude Code.
+pub struct ClaudeCode;
+
+impl Agent for ClaudeCode {
+    fn name(&self) -> &'static str {
+        "claude-code"
+    }
+
+    fn reports(&self, payload: &[u8]) -> Result<Vec<Report>, PayloadError> {
+        let payload = Payload::parse(payload)?;
+        let Some(act) = act(&payload)? else {
+            return Ok(Vec::new());
+        };
+        let session = payload.need("/session_id")?;
+        let transcript = payload.path("/transcript_path");
+        let subagent = payload.owned("/agent_id");
+        Ok(vec![Report {
+            agent: self.name().to_owned(),
+            turn: payload.owned("/prompt_id"),
+            call: payload.owned("/tool_use_id"),
+            model: payload.owned("/model"),
+            transcript: transcript.map(|path| own_transcript(path, &session, subagent.as_deref())),
+            cwd: payload.path("/cwd").unwrap_or_default(),
+            session,
+            subagent,
+            act,
+        }])
+    }
+
+    /// `message.model` of the last assistant line.
+    fn model_in(&self, transcript: &[u8]) -> Option<String> {
+        transcript.rsplit(|&b| b == b'\n').find_map(|line| {
+            let payload = Payload::parse(line).ok()?;
+            // "<synthetic>" marks lines that no model wrote.
+            payload
+                .owned("/message/model")
+                .filter(|model| !model.starts_with('<'))
+        })
+    }
+}
+
+/// A sub-agent has a transcript of its own beside the session's.
+fn own_transcript(path: PathBuf, session: &str, subagent: Option<&str>) -> PathBuf {
+    match (subagent, path.parent()) {
+        (Some(id), Some(folder)) => folder
+            .join(session)
+            .join("subagents")
+            .join(format!("agent-{id}.jsonl")),
+        _ => path,
+    }
+}
+
+fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
+    Ok(match payload.need("/hook_event_name")?.as_str() {
+        "SessionStart" => Some(Act::Started),
+        "SessionEnd" => Some(Act::Ended),
+        "UserPromptSubmit" => Some(Act::Prompt(payload.need("/prompt")?)),
+        "PreToolUse" => before(payload)?,
+        "PostToolUse" => after(payload, true)?,
+        "PostToolUseFailure" => after(payload, false)?,
+        "Stop" => Some(Act::Stopped {
+            closing: payload.owned("/last_assistant_message"),
+            background: payload
+                .at("/background_tasks")
+                .and_then(Value::as_array)
+                .is_some_and(|tasks| !tasks.is_empty()),
+        }),
+        _ => None,
+    })
+}
+
+enum Tool {
+    Edits,
+    Reads,
+    Runs,
+    Nothing,
+}
+
+fn kind(tool: &str) -> Tool {
+    match tool {
+        "Edit" | "MultiEdit" | "Write" | "NotebookEdit" => Tool::Edits,
+        "Read" => Tool::Reads,
+        "Bash" => Tool::Runs,
+        // A server's tool may write files, and says so nowhere.
+        _ if tool.starts_with("mcp__") => Tool::Runs,
+        _ => Tool::Nothing,
+    }
+}
+
+fn before(payload: &Payload) -> Result<Option<Act>, PayloadError> {
+    let tool = payload.need("/tool_name")?;
+    Ok(match kind(&tool) {
+        Tool::Edits => Some(Act::Before(vec![file(payload)?])),
+        Tool::Runs => Some(Act::CommandStarts {
+            command: command(payload),
+            tool,
+        }),
+        Tool::Reads | Tool::Nothing => None,
+    })
+}
+
+fn after(payload: &Payload, succeeded: bool) -> Result<Option<Act>, PayloadError> {
+    let tool = payload.need("/tool_name")?;
+    Ok(match kind(&tool) {
+        Tool::Runs => Some(Act::CommandEnded {
+            command: command(payload),
+            background: payload.flag("/tool_input/run_in_background")
+                || payload.text("/tool_response/backgroundTaskId").is_some(),
+            tool,
+        }),
+        Tool::Edits if succeeded => Some(Act::Edited(vec![FileEdit {
+            path: file(payload)?,
+            from: None,
+            told: told(&tool, payload),
+        }])),
+        Tool::Reads if succeeded => Some(Act::Read(vec![file(payload)?])),
+        _ => None,
+    })
+}
+
+fn file(payload: &Payload) -> Result<PathBuf, PayloadError> {
+    payload
+        .path("/tool_input/file_path")
+        .or_else(|| payload.path("/tool_input/notebook_path"))
+        .ok_or(PayloadError::Missing("/tool_input/file_path"))
+}
+
+fn command(payload: &Payload) -> String {
+    payload.owned("/tool_input/command").unwrap_or_else(|| {
+        payload
+            .at("/tool_input")
+            .map(ToString::to_string)
+            .unwrap_or_default()
+    })
+}
+
+/// The edit as the model asked for it: what a person changed in it before agreeing
+/// (`userModified`) then shows as the person's.
+fn told(tool: &str, payload: &Payload) -> Told {
+    // Of a new file, `originalFile` is there and null.
+    let original = payload.at("/tool_response/originalFile");
+    let before = original.and_then(Value::as_str).map(str::to_owned);
+    match tool {
+        "Write" => match payload.text("/tool_input/content") {
+            Some(content) => Told::Whole {
+                before: original.map(|_| before),
+                after: content.to_owned(),
+            },
+            None => Told::Touched,
+        },
+        "Edit" => match step(payload.at("/tool_input")) {
+            Some(step) => Told::Replaced {
+                before,
+                steps: vec![step],
+            },
+            None => Told::Touched,
+        },
+        "MultiEdit" => {
+            let edits = payload.at("/tool_input/edits").and_then(Value::as_array);
+            let steps: Option<Vec<_>> = edits.map_or(Some(Vec::new()), |edits| {
+                edits.iter().map(|e| step(Some(e))).collect()
+            });
+            match steps {
+                Some(steps) if !steps.is_empty() => Told::Replaced { before, steps },
+                _ => Told::Touched,
+            }
+        }
+        _ => Told::Touched,
+    }
+}
+
+fn step(value: Option<&Value>) -> Option<Replacement> {
+    let value = value?;
+    Some(Replacement {
+        old: value.get("old_string")?.as_str()?.to_owned(),
+        new: value.get("new_string")?.as_str()?.to_owned(),
+        all: value
+            .get("replace_all")
+            .and_then(Value::as_bool)
+            .unwrap_or(false),
+    })
+}

@@ -1,0 +1,97 @@
+//! Codex CLI: hooks in `config.toml` or `hooks.json`, payloads as seen with version 0.169.0.
+
+use super::{Act, Agent, Payload, PayloadError, Report, patch};
+
+/// Codex CLI.
+pub struct Codex;
+
+impl Agent for Codex {
+    fn name(&self) -> &'static str {
+        "codex"
+    }
+
+    fn reports(&self, payload: &[u8]) -> Result<Vec<Report>, PayloadError> {
+        let payload = Payload::parse(payload)?;
+        // `notify` tells only what `Stop` has told already.
+        if payload.text("/type") == Some("agent-turn-complete") {
+            return Ok(Vec::new());
+        }
+        let session = payload.need("/session_id")?;
+        let report = |act| Report {
+            agent: self.name().to_owned(),
+            session: session.clone(),
+            turn: payload.owned("/turn_id"),
+            call: payload.owned("/tool_use_id"),
+            subagent: payload.owned("/agent_id"),
+            model: payload.owned("/model"),
+            transcript: payload.path("/transcript_path"),
+            cwd: payload.path("/cwd").unwrap_or_default(),
+            act,
+        };
+        Ok(acts(&payload)?.into_iter().map(report).collect())
+    }
+}
+
+fn acts(payload: &Payload) -> Result<Vec<Act>, PayloadError> {
+    Ok(match payload.need("/hook_event_name")?.as_str() {
+        "SessionStart" => vec![Act::Started],
+        "SessionEnd" => vec![Act::Ended],
+        "UserPromptSubmit" => vec![Act::Prompt(payload.need("/prompt")?)],
+        "PreToolUse" => before(payload)?,
+        "PostToolUse" => after(payload)?,
+        "Stop" => vec![Act::Stopped {
+            closing: payload.owned("/last_assistant_message"),
+            background: false,
+        }],
+        _ => Vec::new(),
+    })
+}
+
+fn before(payload: &Payload) -> Result<Vec<Act>, PayloadError> {
+    let tool = payload.need("/tool_name")?;
+    let command = command(payload);
+    Ok(match tool.as_str() {
+        "apply_patch" => {
+            let edits =
+                patch::parse(&command).ok_or(PayloadError::Missing("/tool_input/command"))?;
+            let paths = edits
+                .into_iter()
+                .flat_map(|edit| [edit.from, Some(edit.path)]);
+            vec![Act::Before(paths.flatten().collect())]
+        }
+        _ if runs(&tool) => vec![Act::CommandStarts { tool, command }],
+        _ => Vec::new(),
+    })
+}
+
+fn after(payload: &Payload) -> Result<Vec<Act>, PayloadError> {
+    let tool = payload.need("/tool_name")?;
+    let command = command(payload);
+    Ok(match tool.as_str() {
+        "apply_patch" => {
+            let edits =
+                patch::parse(&command).ok_or(PayloadError::Missing("/tool_input/command"))?;
+            vec![Act::Edited(edits)]
+        }
+        _ if runs(&tool) => vec![Act::CommandEnded {
+            tool,
+            command,
+            background: false,
+        }],
+        _ => Vec::new(),
+    })
+}
+
+/// Codex calls every shell `Bash`; tools of servers have names of their own.
+fn runs(tool: &str) -> bool {
+    tool == "Bash" || tool.starts_with("mcp")
+}
+
+fn command(payload: &Payload) -> String {
+    payload.owned("/tool_input/command").unwrap_or_else(|| {
+        payload
+            .at("/tool_input")
+            .map(ToString::to_string)
+            .unwrap_or_default()
+    })
+}

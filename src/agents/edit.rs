@@ -1,0 +1,190 @@
+//! What an agent told of an edit, and the two texts that follow from it.
+
+use std::path::PathBuf;
+
+use super::patch::{self, PatchHunk};
+
+/// An edit of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileEdit {
+    /// The file, absolute or below the agent's folder.
+    pub path: PathBuf,
+    /// The path it had before, where the edit moved it.
+    pub from: Option<PathBuf>,
+    /// What was told of its text.
+    pub told: Told,
+}
+
+/// What was told of an edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// The text after; and before, if it was told, which is `None` inside for a new file.
+    Whole {
+        /// Before.
+        before: Option<Option<String>>,
+        /// After.
+        after: String,
+    },
+    /// Strings that were replaced; and the text before, where it was told.
+    Replaced {
+        /// Before.
+        before: Option<String>,
+        /// The replacements, in order.
+        steps: Vec<Replacement>,
+    },
+    /// Hunks of a patch.
+    Patched(Vec<PatchHunk>),
+    /// The file was removed.
+    Removed,
+    /// Only that it was edited.
+    Touched,
+}
+
+/// One replaced string.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// What stood there.
+    pub old: String,
+    /// What stands there now.
+    pub new: String,
+    /// Everywhere, not only once.
+    pub all: bool,
+}
+
+/// The texts around an edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Texts {
+    /// Before: `None` where nobody can say, `Some(None)` where there was no file.
+    pub before: Option<Option<Vec<u8>>>,
+    /// After: `None` where there is no file.
+    pub after: Option<Vec<u8>>,
+}
+
+/// The two texts, from what was told and the file as it is now. What the tool wrote is taken from
+/// what was told wherever that suffices: the file may have been changed again since.
+pub fn texts(told: &Told, disk: Option<&[u8]>) -> Texts {
+    let now = || disk.map(<[u8]>::to_vec);
+    match told {
+        Told::Whole { before, after } => Texts {
+            before: before.clone().map(|text| text.map(String::into_bytes)),
+            after: Some(after.clone().into_bytes()),
+        },
+        Told::Replaced {
+            before: Some(before),
+            steps,
+        } => match forwards(before, steps, disk) {
+            Some(after) => Texts {
+                before: Some(Some(before.clone().into_bytes())),
+                after: Some(after),
+            },
+            None => Texts {
+                before: Some(Some(before.clone().into_bytes())),
+                after: now(),
+            },
+        },
+        Told::Replaced {
+            before: None,
+            steps,
+        } => Texts {
+            before: disk.and_then(|text| backwards(text, steps)).map(Some),
+            after: now(),
+        },
+        Told::Patched(hunks) => Texts {
+            before: disk.and_then(|text| patch::reverse(text, hunks)).map(Some),
+            after: now(),
+        },
+        Told::Removed => Texts {
+            before: None,
+            after: None,
+        },
+        Told::Touched => Texts {
+            before: None,
+            after: now(),
+        },
+    }
+}
+
+/// The text after the replacements. Files with CRLF are shown to agents with LF: where the file
+/// has CRLF, the result has it too.
+fn forwards(before: &str, steps: &[Replacement], disk: Option<&[u8]>) -> Option<Vec<u8>> {
+    let mut text = before.to_owned();
+    for Replacement { old, new, all } in steps {
+        if old.is_empty() && text.is_empty() {
+            text.clone_from(new);
+        } else if old.is_empty() || !text.contains(old.as_str()) {
+            return None;
+        } else if *all {
+            text = text.replace(old.as_str(), new);
+        } else {
+            text = text.replacen(old.as_str(), new, 1);
+        }
+    }
+    let crlf = disk.is_some_and(|disk| disk.windows(2).any(|pair| pair == b"\r\n"));
+    if crlf && !text.contains("\r\n") {
+        text = text.replace('\n', "\r\n");
+    }
+    Some(text.into_bytes())
+}
+
+/// The text before the replacements, where each new string stands exactly once.
+fn backwards(after: &[u8], steps: &[Replacement]) -> Option<Vec<u8>> {
+    let mut text = String::from_utf8(after.to_vec()).ok()?;
+    for Replacement { old, new, all } in steps.iter().rev() {
+        if *all || new.is_empty() || text.matches(new.as_str()).count() != 1 {
+            return None;
+        }
+        text = text.replacen(new.as_str(), old, 1);
+    }
+    Some(text.into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(old: &str, new: &str, all: bool) -> Replacement {
+        Replacement {
+            old: old.into(),
+            new: new.into(),
+            all,
+        }
+    }
+
+    #[test]
+    fn what_the_tool_wrote_is_not_what_was_changed_since() {
+        let told = Told::Replaced {
+            before: Some("a\nb\n".into()),
+            steps: vec![step("b", "B", false)],
+        };
+        let texts = texts(&told, Some(b"a\nB\nperson\n"));
+        assert_eq!(texts.after.unwrap(), b"a\nB\n");
+        assert_eq!(texts.before, Some(Some(b"a\nb\n".to_vec())));
+    }
+
+    #[test]
+    fn a_text_that_was_not_told_is_found_by_undoing() {
+        let told = |all| Told::Replaced {
+            before: None,
+            steps: vec![step("b", "B", all)],
+        };
+        assert_eq!(
+            texts(&told(false), Some(b"a\nB\n")).before,
+            Some(Some(b"a\nb\n".to_vec()))
+        );
+        // Twice there: nobody can say which one is new.
+        assert_eq!(texts(&told(false), Some(b"B\nB\n")).before, None);
+        assert_eq!(texts(&told(true), Some(b"a\nB\n")).before, None);
+    }
+
+    #[test]
+    fn line_ends_stay() {
+        let told = Told::Replaced {
+            before: Some("a\nb\n".into()),
+            steps: vec![step("b", "B", false)],
+        };
+        assert_eq!(
+            texts(&told, Some(b"a\r\nB\r\n")).after.unwrap(),
+            b"a\r\nB\r\n"
+        );
+    }
+}

@@ -1,0 +1,203 @@
+//! What each agent's hooks tell, in our words. Pure: bytes in, [`Report`]s out.
+//!
+//! An agent is one file with its payloads, its transcript and its installer, and a line in
+//! [`AGENTS`].
+
+pub mod claude_code;
+pub mod codex;
+pub mod edit;
+pub mod generic;
+pub mod patch;
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+pub use edit::{FileEdit, Told};
+
+/// Every agent we know.
+pub static AGENTS: &[&dyn Agent] = &[&claude_code::ClaudeCode, &codex::Codex, &generic::Generic];
+
+/// One agent's protocol.
+pub trait Agent: Sync {
+    /// Its name, as `record` takes it.
+    fn name(&self) -> &'static str;
+
+    /// What one payload of its hooks says.
+    fn reports(&self, payload: &[u8]) -> Result<Vec<Report>, PayloadError>;
+
+    /// The model that wrote last, from the end of a transcript.
+    fn model_in(&self, _transcript: &[u8]) -> Option<String> {
+        None
+    }
+}
+
+/// The agent of this name.
+pub fn find(name: &str) -> Option<&'static dyn Agent> {
+    AGENTS.iter().copied().find(|agent| agent.name() == name)
+}
+
+/// Why a payload could not be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum PayloadError {
+    /// It is no JSON object.
+    #[error("the payload is not a JSON object: {0}")]
+    Json(String),
+    /// A field without which it says nothing.
+    #[error("the payload has no usable `{0}`")]
+    Missing(&'static str),
+    /// A version of our own event that this program does not know.
+    #[error("schema `{0}` is not known to this version of git ai-log")]
+    Schema(String),
+}
+
+/// One thing that an agent told us, paths and ids as the agent has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The name that events are recorded under.
+    pub agent: String,
+    /// The agent's name for the conversation.
+    pub session: String,
+    /// Its name for the prompt.
+    pub turn: Option<String>,
+    /// Its name for the tool call.
+    pub call: Option<String>,
+    /// Its name for the sub-agent that did it.
+    pub subagent: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+    /// The file that the agent keeps of the conversation.
+    pub transcript: Option<PathBuf>,
+    /// The folder it works in.
+    pub cwd: PathBuf,
+    /// What happened.
+    pub act: Act,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// The conversation started or was resumed.
+    Started,
+    /// The conversation ended.
+    Ended,
+    /// A person asked for something.
+    Prompt(String),
+    /// These files are about to be edited.
+    Before(Vec<PathBuf>),
+    /// These files were edited.
+    Edited(Vec<FileEdit>),
+    /// A tool that may change any file starts.
+    CommandStarts {
+        /// The tool's name.
+        tool: String,
+        /// Its command line, or its input as JSON.
+        command: String,
+    },
+    /// It has ended, whether it failed or not.
+    CommandEnded {
+        /// The tool's name.
+        tool: String,
+        /// Its command line, or its input as JSON.
+        command: String,
+        /// It goes on in the background.
+        background: bool,
+    },
+    /// These files were read.
+    Read(Vec<PathBuf>),
+    /// The turn ended.
+    Stopped {
+        /// The agent's last message.
+        closing: Option<String>,
+        /// Commands of the agent's still run.
+        background: bool,
+    },
+}
+
+/// A JSON object, with the readings that payloads need.
+pub(crate) struct Payload(Value);
+
+impl Payload {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, PayloadError> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        match serde_json::from_slice(bytes) {
+            Ok(value @ Value::Object(_)) => Ok(Self(value)),
+            Ok(_) => Err(PayloadError::Json("it is another kind of value".into())),
+            Err(error) => Err(PayloadError::Json(error.to_string())),
+        }
+    }
+
+    pub(crate) fn at(&self, pointer: &str) -> Option<&Value> {
+        self.0.pointer(pointer)
+    }
+
+    pub(crate) fn text(&self, pointer: &str) -> Option<&str> {
+        self.at(pointer)?.as_str()
+    }
+
+    pub(crate) fn owned(&self, pointer: &str) -> Option<String> {
+        self.text(pointer)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    }
+
+    pub(crate) fn need(&self, pointer: &'static str) -> Result<String, PayloadError> {
+        self.owned(pointer).ok_or(PayloadError::Missing(pointer))
+    }
+
+    pub(crate) fn path(&self, pointer: &str) -> Option<PathBuf> {
+        self.owned(pointer).map(PathBuf::from)
+    }
+
+    pub(crate) fn flag(&self, pointer: &str) -> bool {
+        self.at(pointer).and_then(Value::as_bool).unwrap_or(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_are_unique_and_kebab_case() {
+        let mut names: Vec<_> = AGENTS.iter().map(|agent| agent.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), AGENTS.len());
+        for name in names {
+            assert!(
+                name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'),
+                "{name}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_of_any_kind_are_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            for agent in AGENTS {
+                let _ = agent.reports(&bytes);
+                let _ = agent.model_in(&bytes);
+            }
+        }
+
+        #[test]
+        fn objects_of_any_shape_are_an_answer(
+            event in "(PreToolUse|PostToolUse|Stop|UserPromptSubmit|edit)",
+            tool in "(Edit|Write|Bash|apply_patch|NotebookEdit|mcp__x__y)",
+            input in "[\\[\\]{}\":,a-z0-9*\\\\n@ +-]{0,120}",
+        ) {
+            for input in [format!("{{\"command\":{}}}", serde_json::json!(input)), input] {
+                let text = format!(
+                    "{{\"session_id\":\"s\",\"session\":\"s\",\"agent\":\"a\",\"cwd\":\"/c\",\
+                      \"hook_event_name\":\"{event}\",\"event\":\"{event}\",\"tool_name\":\"{tool}\",\
+                      \"tool_input\":{input}}}"
+                );
+                for agent in AGENTS {
+                    let _ = agent.reports(text.as_bytes());
+                }
+            }
+        }
+    }
+}

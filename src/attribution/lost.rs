@@ -1,0 +1,206 @@
+//! Text that left a file, so that it is known again where it comes back: undo, stash and pop,
+//! a function moved to another file, a file renamed before its first commit.
+
+use std::collections::HashMap;
+
+use super::Owner;
+use super::tokens::{fingerprint, tells};
+use crate::model::RepoPath;
+
+/// A run of lines that left a file in one go.
+struct Run {
+    path: RepoPath,
+    /// Which step it left in.
+    step: usize,
+    lines: Vec<Line>,
+    /// The lines around it when it left.
+    around: Around,
+}
+
+/// Fingerprints of the line before and the line after some lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Around {
+    /// The line before.
+    pub before: Option<u64>,
+    /// The line after.
+    pub after: Option<u64>,
+}
+
+impl Around {
+    /// The surroundings of this part of a text.
+    pub fn of(lines: &[&[u8]], part: &std::ops::Range<usize>) -> Self {
+        let print = |at: usize| lines.get(at).map(|line| fingerprint(line));
+        Self {
+            before: part.start.checked_sub(1).and_then(print),
+            after: print(part.end),
+        }
+    }
+}
+
+struct Line {
+    print: u64,
+    tells: bool,
+    owner: Owner,
+    /// It has come back already; what is moved is not copied.
+    back: bool,
+}
+
+/// Where a text may come back from.
+#[derive(Debug, Clone, Copy)]
+pub struct Where<'a> {
+    /// The file it comes back into.
+    pub path: &'a RepoPath,
+    /// The step that is under way.
+    pub step: usize,
+    /// The lines around the new ones.
+    pub around: Around,
+    /// Whether the step may bring back what left in earlier ones: a person's undo does; an agent
+    /// that types an agent's line again writes it anew.
+    pub earlier_agents: bool,
+}
+
+/// Everything that left.
+#[derive(Default)]
+pub struct Lost {
+    runs: Vec<Run>,
+    /// Fingerprint of a telling line → run and place.
+    index: HashMap<u64, Vec<(usize, usize)>>,
+}
+
+impl Lost {
+    /// Lines that leave this file in this step.
+    pub fn push(&mut self, path: &RepoPath, step: usize, lines: &[(&[u8], Owner)], around: Around) {
+        if lines.is_empty() {
+            return;
+        }
+        let run = self.runs.len();
+        let lines: Vec<Line> = lines
+            .iter()
+            .map(|(line, owner)| Line {
+                print: fingerprint(line),
+                tells: tells(line),
+                owner: *owner,
+                back: false,
+            })
+            .collect();
+        for (place, line) in lines.iter().enumerate().filter(|(_, line)| line.tells) {
+            self.index.entry(line.print).or_default().push((run, place));
+        }
+        self.runs.push(Run {
+            path: path.clone(),
+            step,
+            lines,
+            around,
+        });
+    }
+
+    /// Whether nothing left.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// The owners of those of these new lines that were here before; `None` for the others.
+    ///
+    /// One telling line is enough where the text leaves a file in the same step, or comes back to
+    /// the place that it left. From anywhere else, only a run with three telling lines counts: a
+    /// person who types a line that an agent once wrote, too, keeps it. Lines that tell nothing
+    /// come back with their neighbours.
+    pub fn take(&mut self, lines: &[&[u8]], place: Where<'_>) -> Vec<Option<Owner>> {
+        let mut owners = vec![None; lines.len()];
+        if self.runs.is_empty() {
+            return owners;
+        }
+        let prints: Vec<u64> = lines.iter().map(|line| fingerprint(line)).collect();
+        for at in 0..lines.len() {
+            if owners[at].is_some() {
+                continue;
+            }
+            let Some(found) = self.longest(&prints, &owners, at, place) else {
+                continue;
+            };
+            let foreign = self.runs[found.run].path != *place.path;
+            for offset in 0..found.length {
+                let line = &mut self.runs[found.run].lines[found.from + offset];
+                line.back = true;
+                let owner = if foreign {
+                    line.owner.as_carried()
+                } else {
+                    line.owner
+                };
+                owners[found.to + offset] = Some(owner);
+            }
+        }
+        owners
+    }
+
+    /// The longest run around the line `at` that may come back.
+    fn longest(
+        &self,
+        prints: &[u64],
+        taken: &[Option<Owner>],
+        at: usize,
+        place: Where<'_>,
+    ) -> Option<Found> {
+        let seeds = self.index.get(&prints[at])?;
+        let free = |to: usize| taken[to].is_none();
+        let mut best: Option<(bool, Found)> = None;
+        for &(run, from) in seeds.iter().rev().take(64) {
+            let lines = &self.runs[run].lines;
+            let same = |from: usize, to: usize| {
+                free(to) && !lines[from].back && lines[from].print == prints[to]
+            };
+            if !same(from, at) {
+                continue;
+            }
+            let (mut start, mut to) = (from, at);
+            while start > 0 && to > 0 && same(start - 1, to - 1) {
+                (start, to) = (start - 1, to - 1);
+            }
+            let mut length = at - to + 1;
+            while start + length < lines.len()
+                && to + length < prints.len()
+                && same(start + length, to + length)
+            {
+                length += 1;
+            }
+            let found = Found {
+                run,
+                from: start,
+                to,
+                length,
+            };
+            let own = self.runs[run].path == *place.path;
+            let better = best
+                .as_ref()
+                .is_none_or(|(known_own, known)| (length, own) > (known.length, *known_own));
+            if better && self.may(found, prints.len(), place) {
+                best = Some((own, found));
+            }
+        }
+        best.map(|(_, found)| found)
+    }
+
+    fn may(&self, found: Found, count: usize, place: Where<'_>) -> bool {
+        let run = &self.runs[found.run];
+        let lines = &run.lines[found.from..found.from + found.length];
+        let now = run.step == place.step;
+        if !now && !place.earlier_agents && lines.iter().any(|line| line.owner.is_agent()) {
+            return false;
+        }
+        let begins = found.from == 0 && found.to == 0;
+        let ends = found.from + found.length == run.lines.len() && found.to + found.length == count;
+        let there = run.path == *place.path
+            && (begins && run.around.before == place.around.before
+                || ends && run.around.after == place.around.after);
+        let telling = lines.iter().filter(|line| line.tells).count();
+        telling >= if now || there { 1 } else { 3 }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    run: usize,
+    from: usize,
+    to: usize,
+    length: usize,
+}

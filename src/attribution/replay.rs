@@ -1,0 +1,513 @@
+//! The journal, folded into one annotated text for each file that agents worked on.
+//!
+//! Every event is an observation: at this point the file had this text. What changed since the
+//! observation before was changed by whoever the event names, or by somebody who reported
+//! nothing. While commands of agents' run, what changes unreported may be theirs: [`shell`]
+//! decides.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::shell::{self, Claim};
+use super::step::{Change, Files};
+use super::{Annotated, Author, By, Source};
+use crate::model::event::{Edge, TreeFile, Window};
+use crate::model::{Content, EditId, Event, Evidence, Oid, RepoPath, SessionId, TurnId, What};
+
+/// A command that nobody reported as ended is taken as dead after this long.
+const DEAD_AFTER: Duration = Duration::hours(1);
+
+/// A replay of the events of one work tree.
+pub struct Replay<'s> {
+    source: &'s dyn Source,
+    files: Files,
+    authors: Vec<Author>,
+    author_ids: HashMap<Author, u32>,
+    open: Vec<Running>,
+    background: Vec<Running>,
+    /// Files that agents or their commands changed.
+    followed: HashSet<RepoPath>,
+    /// Files whose text went out of sight: too large, or a snapshot is gone.
+    blind: HashSet<RepoPath>,
+    /// What was seen of each file last.
+    current: HashMap<RepoPath, Seen>,
+    trees: HashMap<Content, Rc<Tree>>,
+}
+
+type Tree = BTreeMap<RepoPath, Content>;
+
+/// A command of an agent's that has started and not ended.
+struct Running {
+    session: SessionId,
+    call: Option<EditId>,
+    turn: Option<TurnId>,
+    command: String,
+    scripts: Vec<String>,
+    head: Option<Oid>,
+    stash: Option<Oid>,
+    since: DateTime<Utc>,
+    /// Files that another session edited meanwhile.
+    contested: HashSet<RepoPath>,
+}
+
+impl<'s> Replay<'s> {
+    /// Replays these events, folded and of one work tree.
+    pub fn of(events: &[&Event], source: &'s dyn Source) -> Self {
+        let mut replay = Self {
+            source,
+            files: Files::default(),
+            authors: Vec::new(),
+            author_ids: HashMap::new(),
+            open: Vec::new(),
+            background: Vec::new(),
+            followed: HashSet::new(),
+            blind: HashSet::new(),
+            current: HashMap::new(),
+            trees: HashMap::new(),
+        };
+        let events = chained(events);
+        replay.read_trees(&events);
+        for event in &events {
+            replay.event(event);
+        }
+        replay
+    }
+
+    /// The tool calls that owners point at.
+    pub fn authors(&self) -> &[Author] {
+        &self.authors
+    }
+
+    /// Whether any agent did anything that could matter here.
+    pub fn is_empty(&self) -> bool {
+        self.followed.is_empty() && self.blind.is_empty()
+    }
+
+    /// The files that agents or their commands changed.
+    pub fn followed(&self) -> impl Iterator<Item = &RepoPath> {
+        self.followed.iter()
+    }
+
+    /// The texts of a commit, or of the index or the work tree, annotated. `base` is the commit
+    /// they stand on. A file that was renamed since then comes with its old path.
+    pub fn target(
+        &mut self,
+        base: Option<&Oid>,
+        files: Vec<(RepoPath, Option<RepoPath>, Option<Vec<u8>>)>,
+        now: DateTime<Utc>,
+    ) -> HashMap<RepoPath, Annotated> {
+        self.open.retain(|running| now - running.since < DEAD_AFTER);
+        let mut changes = Vec::new();
+        let mut wanted = Vec::new();
+        for (path, old, text) in files {
+            if let Some(old) = old.filter(|old| *old != path) {
+                self.rename(&old, &path, base);
+            }
+            self.begin(&path, base);
+            wanted.push(path.clone());
+            changes.push(self.change(path, text, None));
+        }
+        self.files.step(changes);
+        wanted
+            .into_iter()
+            .filter_map(|path| {
+                self.files
+                    .texts
+                    .get(&path)
+                    .cloned()
+                    .map(|text| (path, text))
+            })
+            .collect()
+    }
+
+    fn event(&mut self, event: &Event) {
+        if let What::Edit { path, .. } | What::Saw { path, .. } = &event.what {
+            for running in self.open.iter_mut().chain(&mut self.background) {
+                if running.session != event.session {
+                    running.contested.insert(path.clone());
+                }
+            }
+        }
+        match &event.what {
+            What::Saw { path, text } => self.saw(path, text, event.head.as_ref()),
+            What::Edit {
+                path,
+                from,
+                before,
+                after,
+            } => {
+                self.edit(event, path, from.as_ref(), before.as_ref(), after);
+            }
+            What::Window(window) => match window.edge {
+                Edge::Open => self.opens(event, window),
+                Edge::Close => self.closes(event, window),
+            },
+            What::Stop {
+                background, tree, ..
+            } => {
+                self.ends(event, tree.as_ref());
+                if !background {
+                    self.background
+                        .retain(|running| running.session != event.session);
+                }
+            }
+            What::Prompt(_) => self.open.retain(|running| running.session != event.session),
+            What::Session {
+                edge: Edge::Close, ..
+            } => {
+                self.ends(event, None);
+                self.background
+                    .retain(|running| running.session != event.session);
+            }
+            What::Session { .. } | What::Read { .. } | What::Unusable { .. } | What::Later => {}
+        }
+    }
+
+    /// An observation by an event that is no work of its session's.
+    fn saw(&mut self, path: &RepoPath, text: &Content, head: Option<&Oid>) {
+        self.followed.insert(path.clone());
+        self.begin(path, head);
+        self.observe(vec![(path.clone(), text.clone())], None);
+    }
+
+    fn edit(
+        &mut self,
+        event: &Event,
+        path: &RepoPath,
+        from: Option<&RepoPath>,
+        before: Option<&Content>,
+        after: &Content,
+    ) {
+        self.followed.insert(path.clone());
+        if let Some(from) = from {
+            self.begin(from, event.head.as_ref());
+            self.rename(from, path, event.head.as_ref());
+        }
+        self.begin(path, event.head.as_ref());
+        let mut by = By::Agent(self.author(event, Evidence::Edit));
+        match before {
+            Some(before) => self.observe(vec![(path.clone(), before.clone())], None),
+            // Nobody told the text before. What was seen before the call will do, if anything was.
+            None if !self.files.texts.contains_key(path) => by = By::Doubt,
+            None => {}
+        }
+        self.observe(vec![(path.clone(), after.clone())], Some(by));
+    }
+
+    fn opens(&mut self, event: &Event, window: &Window) {
+        let tree = self.tree(&window.tree);
+        self.look(&tree, event.head.as_ref());
+        let texts = window
+            .scripts
+            .iter()
+            .filter_map(|digest| self.source.snapshot(digest));
+        self.open.push(Running {
+            session: event.session.clone(),
+            call: event.edit.clone(),
+            turn: event.turn.clone(),
+            command: window.command.clone(),
+            scripts: texts
+                .map(|text| String::from_utf8_lossy(&text).into_owned())
+                .collect(),
+            head: event.head.clone(),
+            stash: window.stash.clone(),
+            since: event.at,
+            contested: HashSet::new(),
+        });
+    }
+
+    fn closes(&mut self, event: &Event, window: &Window) {
+        let tree = self.tree(&window.tree);
+        let at = self.open.iter().position(|running| {
+            running.session == event.session
+                && (running.call == event.edit || running.command == window.command)
+        });
+        let Some(at) = at else {
+            // Its start was not seen: what it changed cannot be told from what others did.
+            self.look(&tree, event.head.as_ref());
+            return;
+        };
+        self.look_within(at, &tree, event.head.as_ref(), window.stash.as_ref());
+        let running = self.open.remove(at);
+        if window.background {
+            self.background.push(running);
+        }
+    }
+
+    /// A turn or a session ends, and with it whatever of it was still open.
+    fn ends(&mut self, event: &Event, tree: Option<&Content>) {
+        if let Some(tree) = tree {
+            let tree = self.tree(tree);
+            self.look(&tree, event.head.as_ref());
+        }
+        self.open.retain(|running| running.session != event.session);
+    }
+
+    /// The whole work tree is seen. Files that nobody follows, and that no command changed, are
+    /// nobody's business.
+    fn look(&mut self, tree: &Tree, head: Option<&Oid>) {
+        let seen = self.seen(tree, head);
+        self.observe(seen, None);
+    }
+
+    fn look_within(&mut self, at: usize, tree: &Tree, head: Option<&Oid>, stash: Option<&Oid>) {
+        let running = &self.open[at];
+        let (from, popped) = (running.head.clone(), running.stash.clone());
+        let moved = shell::moves_text(&running.command);
+        let foreign = match (&from, head) {
+            (Some(from), Some(to)) if from != to => !self.source.only_committed(from, to),
+            _ => false,
+        };
+        let stash = popped.filter(|popped| Some(popped) != stash);
+        for (path, text) in self.seen(tree, head) {
+            let mut brought = Vec::new();
+            let mut add = |commit: Option<&Oid>| {
+                let text = commit.and_then(|commit| self.source.committed(commit, &path));
+                brought.extend(text.unwrap_or_default());
+                brought.push(b'\n');
+            };
+            if foreign || moved {
+                add(head);
+            }
+            add(stash.as_ref());
+            self.observe_with(vec![(path, text)], None, Some(brought));
+        }
+    }
+
+    /// What this tree says of each followed file: its text where it differs from HEAD, HEAD's
+    /// text where not.
+    fn seen(&self, tree: &Tree, head: Option<&Oid>) -> Vec<(RepoPath, Seen)> {
+        let mut seen = Vec::new();
+        for path in &self.followed {
+            let text = match tree.get(path) {
+                Some(content) => Seen::Kept(content.clone()),
+                None => match head {
+                    Some(head) => Seen::Committed(head.clone()),
+                    None => Seen::Kept(Content::ABSENT),
+                },
+            };
+            seen.push((path.clone(), text));
+        }
+        seen.sort_by(|a, b| a.0.cmp(&b.0));
+        seen
+    }
+
+    fn observe<S: Into<Seen>>(&mut self, files: Vec<(RepoPath, S)>, by: Option<By>) {
+        self.observe_with(files, by, None);
+    }
+
+    fn observe_with<S: Into<Seen>>(
+        &mut self,
+        files: Vec<(RepoPath, S)>,
+        by: Option<By>,
+        brought: Option<Vec<u8>>,
+    ) {
+        let mut changes = Vec::new();
+        for (path, seen) in files {
+            let seen = seen.into();
+            if self.current.get(&path) == Some(&seen) && !self.blind.contains(&path) {
+                continue;
+            }
+            self.current.insert(path.clone(), seen.clone());
+            match self.read(&path, seen) {
+                Ok(text) => {
+                    let mut change = self.change(path, text, by);
+                    change.brought.clone_from(&brought);
+                    changes.push(change);
+                }
+                Err(()) => {
+                    self.files.texts.remove(&path);
+                    self.blind.insert(path);
+                }
+            }
+        }
+        self.files.step(changes);
+    }
+
+    fn read(&self, path: &RepoPath, seen: Seen) -> Result<Option<Vec<u8>>, ()> {
+        match seen {
+            Seen::Committed(head) => Ok(self.source.committed(&head, path)),
+            Seen::Kept(Content::Absent(())) => Ok(None),
+            Seen::Kept(Content::Opaque { .. }) => Err(()),
+            Seen::Kept(Content::Text(digest)) => self.source.snapshot(&digest).map(Some).ok_or(()),
+        }
+    }
+
+    /// The change of a file to this text; by whom, if nobody reported it, is what the running
+    /// commands say.
+    fn change(&mut self, path: RepoPath, text: Option<Vec<u8>>, by: Option<By>) -> Change {
+        let by = by.unwrap_or_else(|| self.suspect(&path));
+        let by = if self.blind.remove(&path) {
+            By::Doubt
+        } else {
+            by
+        };
+        Change::new(path, text, by)
+    }
+
+    /// Who changes this file while nobody reports it.
+    fn suspect(&mut self, path: &RepoPath) -> By {
+        let name = path.lossy();
+        let claim = |running: &Running| shell::claim(&running.command, &running.scripts, &name);
+        let named: Vec<usize> = (0..self.open.len())
+            .filter(|&at| claim(&self.open[at]) == Claim::Named)
+            .collect();
+        let contested = named.iter().any(|&at| {
+            self.open[at].contested.contains(path)
+                || self.open[at].session != self.open[named[0]].session
+        });
+        if let (Some(&last), false) = (named.last(), contested) {
+            let running = &self.open[last];
+            let author = Author {
+                session: running.session.clone(),
+                turn: running.turn.clone(),
+                edit: running.call.clone(),
+                evidence: Evidence::Shell,
+            };
+            return By::Command(self.known(author));
+        }
+        let all = self.open.iter().chain(&self.background);
+        if contested || all.map(claim).any(|claim| claim != Claim::Nothing) {
+            return By::Doubt;
+        }
+        By::Other
+    }
+
+    /// Follows a file from here on; its lines so far are those of the commit below.
+    fn begin(&mut self, path: &RepoPath, head: Option<&Oid>) {
+        if self.files.texts.contains_key(path) {
+            return;
+        }
+        let text = head.and_then(|head| self.source.committed(head, path));
+        if let Some(text) = text {
+            self.files
+                .texts
+                .insert(path.clone(), Annotated::plain(text));
+        }
+    }
+
+    fn rename(&mut self, from: &RepoPath, to: &RepoPath, head: Option<&Oid>) {
+        if self.files.texts.contains_key(to) {
+            return;
+        }
+        self.begin(from, head);
+        if let Some(text) = self.files.texts.remove(from) {
+            self.files.texts.insert(to.clone(), text);
+            self.current.remove(from);
+        }
+        if self.blind.contains(from) {
+            self.blind.insert(to.clone());
+        }
+    }
+
+    fn author(&mut self, event: &Event, evidence: Evidence) -> u32 {
+        self.known(Author {
+            session: event.session.clone(),
+            turn: event.turn.clone(),
+            edit: event.edit.clone(),
+            evidence,
+        })
+    }
+
+    fn known(&mut self, author: Author) -> u32 {
+        if let Some(&id) = self.author_ids.get(&author) {
+            return id;
+        }
+        let id = u32::try_from(self.authors.len()).unwrap_or(u32::MAX);
+        self.authors.push(author.clone());
+        self.author_ids.insert(author, id);
+        id
+    }
+
+    /// Reads the trees at both ends of every command, and follows what changed between them.
+    fn read_trees(&mut self, events: &[&Event]) {
+        let mut last: HashMap<&SessionId, Rc<Tree>> = HashMap::new();
+        for event in events {
+            let tree = match &event.what {
+                What::Window(window) => &window.tree,
+                What::Stop {
+                    tree: Some(tree), ..
+                } => tree,
+                _ => continue,
+            };
+            let tree = self.tree(tree);
+            if let Some(before) = last.get(&event.session) {
+                self.follow(before, &tree);
+            }
+            last.insert(&event.session, tree);
+        }
+    }
+
+    fn follow(&mut self, before: &Tree, after: &Tree) {
+        let paths = before.keys().chain(after.keys());
+        let changed = paths.filter(|path| before.get(path) != after.get(path));
+        self.followed.extend(changed.cloned());
+    }
+
+    fn tree(&mut self, content: &Content) -> Rc<Tree> {
+        if let Some(tree) = self.trees.get(content) {
+            return Rc::clone(tree);
+        }
+        let text = match content {
+            Content::Text(digest) => self.source.snapshot(digest).unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let tree: Tree = text
+            .split(|&b| b == b'\n')
+            .filter_map(|line| serde_json::from_slice::<TreeFile>(line).ok())
+            .map(|file| (file.path, file.text))
+            .collect();
+        let tree = Rc::new(tree);
+        self.trees.insert(content.clone(), Rc::clone(&tree));
+        tree
+    }
+}
+
+/// What an observation says of a file's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Seen {
+    Kept(Content),
+    Committed(Oid),
+}
+
+impl From<Content> for Seen {
+    fn from(content: Content) -> Self {
+        Self::Kept(content)
+    }
+}
+
+/// The events in order: by the clock, but two edits of one file in a row stand as their texts
+/// say, the one that begins with what the other made behind it.
+fn chained<'e>(events: &[&'e Event]) -> Vec<&'e Event> {
+    let mut events = events.to_vec();
+    events.sort_by_key(|event| event.at);
+    let mut last: HashMap<&RepoPath, usize> = HashMap::new();
+    for at in 0..events.len() {
+        let What::Edit {
+            path,
+            before,
+            after,
+            ..
+        } = &events[at].what
+        else {
+            continue;
+        };
+        if let Some(&earlier) = last.get(path)
+            && let What::Edit {
+                before: first_before,
+                after: first_after,
+                ..
+            } = &events[earlier].what
+        {
+            let swapped = first_before.as_ref() == Some(after);
+            let in_order = before.as_ref() == Some(first_after);
+            if swapped && !in_order && before != first_before {
+                events.swap(earlier, at);
+            }
+        }
+        last.insert(path, at);
+    }
+    events
+}

@@ -1,0 +1,303 @@
+//! The journal and the repository, brought together: who wrote what a commit, the index or the
+//! work tree has otherwise than the commit below it.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+
+use crate::attribution::hunks::{added, owned};
+use crate::attribution::replay::Replay;
+use crate::attribution::tokens::fingerprint;
+use crate::attribution::{Annotated, Author, Owner, Source};
+use crate::error::Result;
+use crate::git::Repo;
+use crate::git::lines::{is_binary, split};
+use crate::journal::{Journal, MAX_TEXT, Snapshots, fold};
+use crate::model::note::{Note, NoteHunk, PromptRecord, Session, Turn};
+use crate::model::{
+    Contributor, Digest, Event, Evidence, LineRange, Oid, PromptText, RepoPath, SessionId, TurnId,
+    What,
+};
+
+/// A file as it is to be attributed.
+pub struct Target {
+    /// Its path.
+    pub path: RepoPath,
+    /// The path it has in the commit below, if it has another one there.
+    pub old_path: Option<RepoPath>,
+    /// Its texts in the commits below.
+    pub bases: Vec<Vec<u8>>,
+    /// Its text.
+    pub text: Vec<u8>,
+}
+
+/// What one repository's journal says.
+pub struct Evidences {
+    /// Every event, folded.
+    pub events: Vec<Event>,
+    /// Lines of the journal that could not be read.
+    pub skipped: usize,
+}
+
+impl Evidences {
+    /// Reads the journal. A journal that cannot be read says nothing; that is said elsewhere.
+    pub fn read(repo: &Repo) -> Result<Self> {
+        let (mut events, skipped) = Journal::at(&repo.state_dir()).read()?;
+        fold(&mut events);
+        Ok(Self { events, skipped })
+    }
+
+    fn of_worktree(&self, top: &Path) -> Vec<&Event> {
+        let top = top.to_string_lossy();
+        self.events
+            .iter()
+            .filter(|event| event.worktree == top)
+            .collect()
+    }
+
+    /// Adds what the journal knows of the sessions and turns that these hunks name.
+    pub fn describe(&self, note: &mut Note, human: Option<&str>) -> Vec<PromptRecord> {
+        let sessions: Vec<SessionId> = note
+            .hunks
+            .iter()
+            .filter_map(|h| h.session.clone())
+            .collect();
+        let turns: Vec<TurnId> = note.hunks.iter().filter_map(|h| h.turn.clone()).collect();
+        let mut prompts: BTreeMap<TurnId, PromptRecord> = BTreeMap::new();
+        for event in &self.events {
+            if sessions.contains(&event.session) {
+                note_session(note, event, human);
+            }
+            let Some(turn) = event.turn.as_ref().filter(|turn| turns.contains(turn)) else {
+                continue;
+            };
+            let entry = note.turns.entry(turn.clone()).or_insert_with(|| Turn {
+                session: event.session.clone(),
+                at: None,
+                prompt_sha256: None,
+                read: Default::default(),
+            });
+            match &event.what {
+                What::Prompt(prompt) => {
+                    entry.at.get_or_insert(event.at);
+                    entry.prompt_sha256 = Some(Digest::of(prompt.text.as_bytes()).0);
+                    prompts.insert(
+                        turn.clone(),
+                        PromptRecord {
+                            turn: turn.clone(),
+                            prompt: prompt.clone(),
+                            closing: None,
+                        },
+                    );
+                }
+                What::Read { paths } => entry.read.extend(paths.iter().cloned()),
+                What::Stop {
+                    closing: Some(closing),
+                    ..
+                } => {
+                    if let Some(prompt) = prompts.get_mut(turn) {
+                        prompt.closing = Some(closing.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+        prompts.into_values().collect()
+    }
+
+    /// The prompt of a turn, as it is in the journal.
+    pub fn prompt(&self, turn: &TurnId) -> Option<&PromptText> {
+        self.events
+            .iter()
+            .rev()
+            .find_map(|event| match &event.what {
+                What::Prompt(prompt) if event.turn.as_ref() == Some(turn) => Some(prompt),
+                _ => None,
+            })
+    }
+}
+
+fn note_session(note: &mut Note, event: &Event, human: Option<&str>) {
+    let session = note
+        .sessions
+        .entry(event.session.clone())
+        .or_insert_with(|| Session {
+            agent: event.agent.clone(),
+            model: None,
+            human: human.map(str::to_owned),
+            started: Some(event.at),
+            parent: None,
+        });
+    if event.model.is_some() && event.subagent.is_none() || session.model.is_none() {
+        session.model = event.model.clone().or_else(|| session.model.take());
+    }
+}
+
+/// The lines that these files add, with their owners; lines that are simply a person's are left
+/// out. `base` is the commit below.
+pub fn hunks(
+    repo: &Repo,
+    evidences: &Evidences,
+    base: Option<&Oid>,
+    targets: &[Target],
+    now: DateTime<Utc>,
+) -> Result<Vec<NoteHunk>> {
+    let Some(top) = repo.work_tree() else {
+        return Ok(Vec::new());
+    };
+    let source = Files::of(repo);
+    let mut replay = Replay::of(&evidences.of_worktree(top), &source);
+    if replay.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut files: Vec<_> = targets
+        .iter()
+        .filter(|target| target.text.len() <= MAX_TEXT && !is_binary(&target.text))
+        .map(|target| {
+            (
+                target.path.clone(),
+                target.old_path.clone(),
+                Some(target.text.clone()),
+            )
+        })
+        .collect();
+    // What an agent wrote into a file that is gone may have gone into another one.
+    let named = |path: &RepoPath| targets.iter().any(|target| target.path == *path);
+    let gone = replay
+        .followed()
+        .filter(|path| !named(path) && !path.below(top).exists());
+    let gone: Vec<RepoPath> = gone.cloned().collect();
+    files.extend(gone.into_iter().map(|path| (path, None, None)));
+    let texts = replay.target(base, files, now);
+    let mut hunks = Vec::new();
+    for target in targets {
+        let Some(annotated) = texts.get(&target.path) else {
+            if target.text.len() > MAX_TEXT && replay.followed().any(|path| *path == target.path) {
+                hunks.extend(unknown(target));
+            }
+            continue;
+        };
+        hunks.extend(hunks_of(target, annotated, replay.authors()));
+    }
+    hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+    Ok(hunks)
+}
+
+fn hunks_of(target: &Target, annotated: &Annotated, authors: &[Author]) -> Vec<NoteHunk> {
+    let bases: Vec<&[u8]> = target.bases.iter().map(Vec::as_slice).collect();
+    let lines = split(&target.text);
+    owned(annotated, &added(&bases, &target.text))
+        .into_iter()
+        .filter(|run| run.owner != Owner::Person)
+        .map(|run| {
+            let mut hunk = blank(&target.path, run.lines.start, &lines[run.lines.clone()]);
+            if let Owner::Agent {
+                author,
+                mixed,
+                carried,
+            } = run.owner
+            {
+                let author = &authors[author as usize];
+                hunk.contributor = if mixed {
+                    Contributor::Mixed
+                } else {
+                    Contributor::Ai
+                };
+                hunk.session = Some(author.session.clone());
+                hunk.turn.clone_from(&author.turn);
+                hunk.edit.clone_from(&author.edit);
+                hunk.evidence = Some(if carried {
+                    Evidence::Carried
+                } else {
+                    author.evidence
+                });
+            }
+            hunk
+        })
+        .collect()
+}
+
+/// A file that agents worked on and that is too large to have been followed.
+fn unknown(target: &Target) -> Vec<NoteHunk> {
+    let bases: Vec<&[u8]> = target.bases.iter().map(Vec::as_slice).collect();
+    let owners = vec![Owner::Unknown; split(&target.text).len()];
+    let annotated = Annotated {
+        text: target.text.clone(),
+        owners,
+    };
+    let lines = split(&target.text);
+    owned(&annotated, &added(&bases, &target.text))
+        .into_iter()
+        .map(|run| blank(&target.path, run.lines.start, &lines[run.lines.clone()]))
+        .collect()
+}
+
+/// A hunk of these lines, the first one at this place (0-based), that nobody is known to own.
+pub fn blank(path: &RepoPath, start: usize, lines: &[&[u8]]) -> NoteHunk {
+    let start = u32::try_from(start + 1).unwrap_or(u32::MAX);
+    let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+    NoteHunk {
+        path: path.clone(),
+        lines: LineRange {
+            start,
+            end: start + count - 1,
+        },
+        contributor: Contributor::Unknown,
+        session: None,
+        turn: None,
+        edit: None,
+        evidence: None,
+        digest: Digest::of(&lines.concat()).0,
+        fingerprints: lines.iter().map(|line| fingerprint(line)).collect(),
+    }
+}
+
+/// The repository and the snapshots, as attribution asks for them. Everything is read once.
+struct Files<'r> {
+    repo: &'r Repo,
+    snapshots: Snapshots,
+    texts: RefCell<HashMap<Digest, Option<Vec<u8>>>>,
+    moves: RefCell<Option<Vec<(Oid, String)>>>,
+}
+
+impl<'r> Files<'r> {
+    fn of(repo: &'r Repo) -> Self {
+        Self {
+            repo,
+            snapshots: Snapshots::at(&repo.state_dir()),
+            texts: RefCell::default(),
+            moves: RefCell::default(),
+        }
+    }
+}
+
+impl Source for Files<'_> {
+    fn committed(&self, commit: &Oid, path: &RepoPath) -> Option<Vec<u8>> {
+        // A commit that is gone, as after a rebase and a prune, says nothing.
+        self.repo.text_in(commit, path).ok().flatten()
+    }
+
+    fn snapshot(&self, digest: &Digest) -> Option<Vec<u8>> {
+        let mut texts = self.texts.borrow_mut();
+        let text = texts
+            .entry(digest.clone())
+            .or_insert_with(|| self.snapshots.get(digest));
+        text.clone()
+    }
+
+    fn only_committed(&self, from: &Oid, to: &Oid) -> bool {
+        let mut moves = self.moves.borrow_mut();
+        let moves = moves.get_or_insert_with(|| self.repo.head_moves(200).unwrap_or_default());
+        let Some(end) = moves.iter().position(|(oid, _)| oid == to) else {
+            return false;
+        };
+        let Some(length) = moves[end..].iter().position(|(oid, _)| oid == from) else {
+            return false;
+        };
+        moves[end..end + length]
+            .iter()
+            .all(|(_, action)| action.starts_with("commit"))
+    }
+}

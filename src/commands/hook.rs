@@ -1,0 +1,216 @@
+//! `git ai-log hook NAME [ARGS]`: what git's hooks call.
+
+use std::ffi::OsString;
+use std::io::Read as _;
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+
+use crate::commands::attribute::Evidences;
+use crate::commands::note::{self, Job, Origin};
+use crate::config::Env;
+use crate::error::Result;
+use crate::git::Repo;
+use crate::git::notes::{Notes, PROVENANCE};
+use crate::model::Oid;
+
+/// How many commits before this one are looked at for a note that a killed process still owes.
+const OWED: usize = 10;
+
+/// Do what one of git's hooks is there for
+///
+/// The hooks that `git ai-log install` writes call this. A name that this version does not know
+/// does nothing and succeeds.
+#[derive(Debug, Args)]
+pub struct HookArgs {
+    /// The hook's name
+    pub name: String,
+    /// What git gave it
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<OsString>,
+}
+
+/// Runs a hook.
+pub fn run(args: &HookArgs) -> Result<()> {
+    let now = Env::now();
+    match args.name.as_str() {
+        "post-commit" => post_commit(now),
+        "post-merge" => post_merge(now),
+        "post-rewrite" => post_rewrite(now),
+        "post-applypatch" => post_applypatch(now),
+        _ => Ok(()),
+    }
+}
+
+fn post_commit(now: DateTime<Utc>) -> Result<()> {
+    let repo = Repo::from_environment()?;
+    let Some(commit) = repo.head()? else {
+        return Ok(());
+    };
+    let (before, action) = repo
+        .last_move()
+        .unwrap_or((Oid(String::new()), String::new()));
+    let mut predecessors = Vec::new();
+    if let Some(picked) = repo.state_file("CHERRY_PICK_HEAD") {
+        predecessors.push(Oid(picked.trim().to_owned()));
+    }
+    let amended = action.starts_with("commit (amend)");
+    if amended && !before.is_zero() {
+        predecessors.push(before);
+    }
+    let plain = action.starts_with("commit")
+        && !repo.rebasing()
+        && repo.state_file("CHERRY_PICK_HEAD").is_none();
+    let origin = if plain {
+        Origin::Here
+    } else {
+        Origin::Rewritten
+    };
+    let evidences = Evidences::read(&repo)?;
+    note::write(
+        &repo,
+        &evidences,
+        &Job {
+            commit: commit.clone(),
+            origin,
+            predecessors,
+        },
+        now,
+    )?;
+    if plain && !amended {
+        settle(&repo, &evidences, &commit, now)?;
+    }
+    Ok(())
+}
+
+/// Writes the notes that processes which were killed still owe: of commits made here, in a row
+/// before this one.
+fn settle(repo: &Repo, evidences: &Evidences, commit: &Oid, now: DateTime<Utc>) -> Result<()> {
+    let Some(mut at) = repo.commit(commit)?.parents.first().cloned() else {
+        return Ok(());
+    };
+    let has_note = |commit: &Oid| -> Result<bool> {
+        Ok(Notes::open(repo, PROVENANCE)?.get(commit)?.is_some())
+    };
+    if has_note(&at)? {
+        return Ok(());
+    }
+    let Some(first) = evidences
+        .events
+        .iter()
+        .map(|event| event.at.timestamp())
+        .min()
+    else {
+        return Ok(());
+    };
+    let moves = repo.head_moves(OWED * 4)?;
+    for _ in 0..OWED {
+        let made_here = moves
+            .iter()
+            .any(|(oid, action)| *oid == at && action.starts_with("commit"));
+        let data = repo.commit(&at)?;
+        if !made_here || data.time < first || has_note(&at)? {
+            break;
+        }
+        let job = Job {
+            commit: at.clone(),
+            origin: Origin::Rewritten,
+            predecessors: Vec::new(),
+        };
+        note::write(repo, evidences, &job, now)?;
+        match data.parents.first() {
+            Some(parent) => at = parent.clone(),
+            None => break,
+        }
+    }
+    Ok(())
+}
+
+/// A true merge runs no post-commit. A fast-forward makes no commit.
+fn post_merge(now: DateTime<Utc>) -> Result<()> {
+    let repo = Repo::from_environment()?;
+    let Some(commit) = repo.head()? else {
+        return Ok(());
+    };
+    let (_, action) = repo
+        .last_move()
+        .unwrap_or((Oid(String::new()), String::new()));
+    let made_here = !action.contains("Fast-forward");
+    if !made_here || repo.commit(&commit)?.parents.len() < 2 {
+        return Ok(());
+    }
+    let evidences = Evidences::read(&repo)?;
+    note::write(
+        &repo,
+        &evidences,
+        &Job {
+            commit,
+            origin: Origin::Here,
+            predecessors: Vec::new(),
+        },
+        now,
+    )?;
+    Ok(())
+}
+
+/// Pairs `old new` on standard input. What post-commit has done already stays.
+fn post_rewrite(now: DateTime<Utc>) -> Result<()> {
+    let mut input = String::new();
+    // A hook manager may have lost it; then there is nothing to do here.
+    let _ = std::io::stdin()
+        .lock()
+        .take(16 * 1024 * 1024)
+        .read_to_string(&mut input);
+    let mut pairs: Vec<(Oid, Vec<Oid>)> = Vec::new();
+    for line in input.lines() {
+        let mut words = line.split(' ').map(|word| Oid(word.to_owned()));
+        let (Some(old), Some(new)) = (words.next(), words.next()) else {
+            continue;
+        };
+        match pairs.iter_mut().find(|(known, _)| *known == new) {
+            Some((_, olds)) => olds.push(old),
+            None => pairs.push((new, vec![old])),
+        }
+    }
+    let repo = Repo::from_environment()?;
+    let mut evidences = None;
+    for (commit, predecessors) in pairs {
+        if Notes::open(&repo, PROVENANCE)?.get(&commit)?.is_some() {
+            continue;
+        }
+        let evidences = match &evidences {
+            Some(known) => known,
+            None => evidences.insert(Evidences::read(&repo)?),
+        };
+        note::write(
+            &repo,
+            evidences,
+            &Job {
+                commit,
+                origin: Origin::Rewritten,
+                predecessors,
+            },
+            now,
+        )?;
+    }
+    Ok(())
+}
+
+fn post_applypatch(now: DateTime<Utc>) -> Result<()> {
+    let repo = Repo::from_environment()?;
+    let Some(commit) = repo.head()? else {
+        return Ok(());
+    };
+    let evidences = Evidences::read(&repo)?;
+    note::write(
+        &repo,
+        &evidences,
+        &Job {
+            commit,
+            origin: Origin::Rewritten,
+            predecessors: Vec::new(),
+        },
+        now,
+    )?;
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! The only reader of the environment: variables, the working directory, the clock, the terminal.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place where the environment is read"
+)]
+
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+/// What the process was started with.
+#[derive(Debug, Clone)]
+pub struct Env {
+    /// The working directory.
+    pub cwd: PathBuf,
+    /// The user's home folder.
+    pub home: Option<PathBuf>,
+    /// `$XDG_STATE_HOME`, or its default.
+    pub state_home: Option<PathBuf>,
+    /// `$XDG_CONFIG_HOME`, or its default.
+    pub config_home: Option<PathBuf>,
+    /// `$CODEX_HOME`, or its default.
+    pub codex_home: Option<PathBuf>,
+    /// `$CLAUDE_CONFIG_DIR`, or its default.
+    pub claude_home: Option<PathBuf>,
+    /// `$PATH`.
+    pub path: Option<OsString>,
+    /// Standard output is a terminal.
+    pub terminal: bool,
+    /// `$NO_COLOR` is set and not empty, or the terminal cannot show colour.
+    pub no_color: bool,
+    /// git has started a pager already (`$GIT_PAGER_IN_USE`).
+    pub pager_in_use: bool,
+    /// `$LESS` and `$LV`: a pager of the user's own settings.
+    pub less: Option<OsString>,
+}
+
+impl Env {
+    /// Reads the environment of this process.
+    pub fn read() -> std::io::Result<Self> {
+        let folder = |name: &str| {
+            std::env::var_os(name)
+                .filter(|v| !v.is_empty())
+                .map(PathBuf::from)
+        };
+        let home = folder("HOME").or_else(|| folder("USERPROFILE"));
+        let below = |name: &str| home.as_ref().map(|home| home.join(name));
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        Ok(Self {
+            cwd: std::env::current_dir()?,
+            state_home: folder("XDG_STATE_HOME").or_else(|| below(".local/state")),
+            config_home: folder("XDG_CONFIG_HOME").or_else(|| below(".config")),
+            codex_home: folder("CODEX_HOME").or_else(|| below(".codex")),
+            claude_home: folder("CLAUDE_CONFIG_DIR").or_else(|| below(".claude")),
+            path: std::env::var_os("PATH"),
+            terminal: std::io::stdout().is_terminal(),
+            no_color: set("NO_COLOR")
+                || std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
+            pager_in_use: set("GIT_PAGER_IN_USE"),
+            less: std::env::var_os("LESS"),
+            home,
+        })
+    }
+
+    /// The time now.
+    pub fn now() -> DateTime<Utc> {
+        Utc::now()
+    }
+}

@@ -1,0 +1,57 @@
+//! The log.
+
+use std::ffi::OsString;
+
+use super::process::{self, With as _};
+use super::{GitError, Repo};
+use crate::model::Oid;
+
+/// A commit of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Its name.
+    pub commit: Oid,
+    /// The author's name.
+    pub author: String,
+    /// The author's date, ISO 8601.
+    pub date: String,
+    /// The first line of the message.
+    pub subject: String,
+}
+
+impl Repo {
+    /// `git log` with these further arguments, as the user gave them.
+    pub fn log(&self, args: &[OsString]) -> Result<Vec<LogEntry>, GitError> {
+        let mut command = self
+            .git()
+            .with("log")
+            .with("-z")
+            .with("--format=%H%x1f%an%x1f%aI%x1f%s");
+        command.args(args);
+        let answer = process::output(&mut command, "read the log")?;
+        Ok(answer.split(|&b| b == 0).filter_map(parse).collect())
+    }
+
+    /// Whether this work tree has a commit yet.
+    pub fn is_unborn(&self) -> bool {
+        matches!(self.head(), Ok(None))
+    }
+
+    /// A setting of git's, as git itself would read it here.
+    pub fn config(&self, name: &str) -> Option<String> {
+        let mut command = self.git().with("config").with("--get").with(name);
+        let answer = process::answer(&mut command, "read a setting").ok()??;
+        Some(String::from_utf8_lossy(process::line(&answer)).into_owned())
+    }
+}
+
+fn parse(record: &[u8]) -> Option<LogEntry> {
+    let text = String::from_utf8_lossy(record);
+    let mut fields = text.splitn(4, '\x1f').map(str::to_owned);
+    Some(LogEntry {
+        commit: Oid(fields.next()?.trim().to_owned()),
+        author: fields.next()?,
+        date: fields.next()?,
+        subject: fields.next()?,
+    })
+}

@@ -1,0 +1,82 @@
+//! What is stored for one commit. The wire format is in `notes/`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::{Contributor, EditId, Evidence, LineRange, PromptText, RepoPath, SessionId, TurnId};
+
+/// The attribution of one commit.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Note {
+    /// The sessions that its hunks come from.
+    pub sessions: BTreeMap<SessionId, Session>,
+    /// The turns that its hunks come from.
+    pub turns: BTreeMap<TurnId, Turn>,
+    /// The lines that are not simply a person's, in order of path and line.
+    pub hunks: Vec<NoteHunk>,
+    /// Turns whose prompts were deleted.
+    pub forgotten: BTreeSet<TurnId>,
+}
+
+/// One conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The agent's name.
+    pub agent: String,
+    /// The model, where it is known.
+    pub model: Option<String>,
+    /// Who had the conversation: git's author name.
+    pub human: Option<String>,
+    /// When it was first seen.
+    pub started: Option<DateTime<Utc>>,
+    /// The session that started this one.
+    pub parent: Option<SessionId>,
+}
+
+/// One prompt, without its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// The session.
+    pub session: SessionId,
+    /// When.
+    pub at: Option<DateTime<Utc>>,
+    /// SHA-256 of the prompt after redaction.
+    pub prompt_sha256: Option<String>,
+    /// Files read in this turn.
+    pub read: BTreeSet<RepoPath>,
+}
+
+/// A run of lines in the commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteHunk {
+    /// The file.
+    pub path: RepoPath,
+    /// Its lines in the commit.
+    pub lines: LineRange,
+    /// Who wrote them.
+    pub contributor: Contributor,
+    /// The session.
+    pub session: Option<SessionId>,
+    /// The turn.
+    pub turn: Option<TurnId>,
+    /// The tool call.
+    pub edit: Option<EditId>,
+    /// What this rests on.
+    pub evidence: Option<Evidence>,
+    /// SHA-256 of the lines' bytes.
+    pub digest: String,
+    /// One fingerprint a line: 64 bits of SHA-256 of the line without white space.
+    pub fingerprints: Vec<u64>,
+}
+
+/// The text of a prompt, kept apart from the attribution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptRecord {
+    /// The turn.
+    pub turn: TurnId,
+    /// What the agent was asked.
+    pub prompt: PromptText,
+    /// The agent's closing message.
+    pub closing: Option<PromptText>,
+}

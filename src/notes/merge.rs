@@ -1,0 +1,129 @@
+//! Joining the notes of one commit that two processes, or two clones, wrote.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::record::{HunkRecord, Record};
+use super::{lines, write_lines};
+use crate::model::Evidence;
+
+/// The union of two provenance notes, record by record. Neither order nor repetition matters.
+pub fn join_provenance(old: Option<&[u8]>, new: &[u8]) -> Vec<u8> {
+    let Some(old) = old else {
+        return new.to_vec();
+    };
+    // A note that cannot be read is not ours to change.
+    let (Ok(old_lines), Ok(new_lines)) = (lines(old), lines(new)) else {
+        return old.to_vec();
+    };
+    let mut records: BTreeMap<(u8, String), Value> = BTreeMap::new();
+    for value in old_lines.into_iter().chain(new_lines) {
+        let key = key(&value);
+        match records.remove(&key) {
+            Some(known) => {
+                let joined = join(known, value);
+                records.insert(key, joined);
+            }
+            None => {
+                records.insert(key, value);
+            }
+        }
+    }
+    let mut values: Vec<Value> = records.into_values().collect();
+    drop_overlapping(&mut values);
+    write_lines(&values)
+}
+
+/// The union of two prompt notes, without the turns that were forgotten.
+pub fn join_prompts(old: Option<&[u8]>, new: &[u8]) -> Vec<u8> {
+    join_provenance(old, new)
+}
+
+/// Records of one key are one record. The number keeps the order of kinds that [`super::encode`]
+/// writes.
+fn key(value: &Value) -> (u8, String) {
+    let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    match value["type"].as_str().unwrap_or_default() {
+        "head" => (0, String::new()),
+        "session" => (1, text("session")),
+        "turn" => (2, text("turn")),
+        "hunk" => {
+            let line = value["lines"][0].as_u64().unwrap_or(0);
+            (3, format!("{}\0{line:010}\0{}", text("path"), text("hunk")))
+        }
+        "forgotten" => (4, text("turn")),
+        "prompt" => (5, text("turn")),
+        // Of a later version: the same only if every byte is.
+        _ => (6, value.to_string()),
+    }
+}
+
+/// What is not null wins; of two that differ the greater text, so that every order of joining
+/// gives the same.
+fn join(a: Value, b: Value) -> Value {
+    let (Value::Object(mut a), Value::Object(b)) = (a, b) else {
+        return Value::Null;
+    };
+    for (name, theirs) in b {
+        match a.get_mut(&name) {
+            None => {
+                a.insert(name, theirs);
+            }
+            Some(ours) => {
+                if let (Value::Array(ours), Value::Array(theirs)) = (&mut *ours, &theirs)
+                    && name == "read"
+                {
+                    let all: BTreeSet<String> = ours
+                        .iter()
+                        .chain(theirs)
+                        .filter_map(|v| v.as_str().map(str::to_owned))
+                        .collect();
+                    *ours = all.into_iter().map(Value::from).collect();
+                } else if name == "started" || name == "at" {
+                    // The earlier of two times.
+                    if ours.is_null() || !theirs.is_null() && theirs.to_string() < ours.to_string()
+                    {
+                        *ours = theirs;
+                    }
+                } else if ours.is_null()
+                    || !theirs.is_null() && theirs.to_string() > ours.to_string()
+                {
+                    *ours = theirs;
+                }
+            }
+        }
+    }
+    Value::Object(a)
+}
+
+/// Of hunks that overlap the one with the stronger evidence stays; of equal ones the first.
+fn drop_overlapping(values: &mut Vec<Value>) {
+    let mut kept: Vec<HunkRecord> = Vec::new();
+    let mut hunks: Vec<(Option<Evidence>, usize, HunkRecord)> = Vec::new();
+    for (at, value) in values.iter().enumerate() {
+        if let Ok(Record::Hunk(hunk)) = serde_json::from_value(value.clone()) {
+            hunks.push((hunk.evidence, at, hunk));
+        }
+    }
+    // None, which people and doubt have, sorts first but is the weakest.
+    hunks.sort_by_key(|(evidence, at, _)| (evidence.is_none(), *evidence, *at));
+    let mut gone = BTreeSet::new();
+    for (_, at, hunk) in hunks {
+        let overlaps = |known: &HunkRecord| {
+            known.path == hunk.path
+                && known.lines.start <= hunk.lines.end
+                && hunk.lines.start <= known.lines.end
+        };
+        if kept.iter().any(overlaps) {
+            gone.insert(at);
+        } else {
+            kept.push(hunk);
+        }
+    }
+    let mut at = 0;
+    values.retain(|_| {
+        at += 1;
+        !gone.contains(&(at - 1))
+    });
+}
