@@ -41,11 +41,8 @@ pub struct Env {
 impl Env {
     /// Reads the environment of this process.
     pub fn read() -> std::io::Result<Self> {
-        let folder = |name: &str| {
-            std::env::var_os(name)
-                .filter(|v| !v.is_empty())
-                .map(PathBuf::from)
-        };
+        let folder =
+            |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let home = folder("HOME").or_else(|| folder("USERPROFILE"));
         let below = |name: &str| home.as_ref().map(|home| home.join(name));
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());

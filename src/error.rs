@@ -25,11 +25,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error that says what is wrong.
     pub fn new(what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            cause: None,
-            hint: None,
-        }
+        Self { what: what.into(), cause: None, hint: None }
     }
 
     /// The same with its cause.
@@ -127,10 +123,6 @@ impl From<NoteError> for Error {
     fn from(error: NoteError) -> Self {
         let hint = matches!(error, NoteError::Newer { .. })
             .then(|| "install a newer version of git ai-log".to_owned());
-        Self {
-            what: error.to_string(),
-            cause: None,
-            hint,
-        }
+        Self { what: error.to_string(), cause: None, hint }
     }
 }

@@ -41,9 +41,7 @@ impl Agent for ClaudeCode {
         transcript.rsplit(|&b| b == b'\n').find_map(|line| {
             let payload = Payload::parse(line).ok()?;
             // "<synthetic>" marks lines that no model wrote.
-            payload
-                .owned("/message/model")
-                .filter(|model| !model.starts_with('<'))
+            payload.owned("/message/model").filter(|model| !model.starts_with('<'))
         })
     }
 }
@@ -51,10 +49,9 @@ impl Agent for ClaudeCode {
 /// A sub-agent has a transcript of its own beside the session's.
 fn own_transcript(path: PathBuf, session: &str, subagent: Option<&str>) -> PathBuf {
     match (subagent, path.parent()) {
-        (Some(id), Some(folder)) => folder
-            .join(session)
-            .join("subagents")
-            .join(format!("agent-{id}.jsonl")),
+        (Some(id), Some(folder)) => {
+            folder.join(session).join("subagents").join(format!("agent-{id}.jsonl"))
+        }
         _ => path,
     }
 }
@@ -100,10 +97,7 @@ fn before(payload: &Payload) -> Result<Option<Act>, PayloadError> {
     let tool = payload.need("/tool_name")?;
     Ok(match kind(&tool) {
         Tool::Edits => Some(Act::Before(vec![file(payload)?])),
-        Tool::Runs => Some(Act::CommandStarts {
-            command: command(payload),
-            tool,
-        }),
+        Tool::Runs => Some(Act::CommandStarts { command: command(payload), tool }),
         Tool::Reads | Tool::Nothing => None,
     })
 }
@@ -135,12 +129,9 @@ fn file(payload: &Payload) -> Result<PathBuf, PayloadError> {
 }
 
 fn command(payload: &Payload) -> String {
-    payload.owned("/tool_input/command").unwrap_or_else(|| {
-        payload
-            .at("/tool_input")
-            .map(ToString::to_string)
-            .unwrap_or_default()
-    })
+    payload
+        .owned("/tool_input/command")
+        .unwrap_or_else(|| payload.at("/tool_input").map(ToString::to_string).unwrap_or_default())
 }
 
 /// The edit as the model asked for it: what a person changed in it before agreeing
@@ -151,24 +142,19 @@ fn told(tool: &str, payload: &Payload) -> Told {
     let before = original.and_then(Value::as_str).map(str::to_owned);
     match tool {
         "Write" => match payload.text("/tool_input/content") {
-            Some(content) => Told::Whole {
-                before: original.map(|_| before),
-                after: content.to_owned(),
-            },
+            Some(content) => {
+                Told::Whole { before: original.map(|_| before), after: content.to_owned() }
+            }
             None => Told::Touched,
         },
         "Edit" => match step(payload.at("/tool_input")) {
-            Some(step) => Told::Replaced {
-                before,
-                steps: vec![step],
-            },
+            Some(step) => Told::Replaced { before, steps: vec![step] },
             None => Told::Touched,
         },
         "MultiEdit" => {
             let edits = payload.at("/tool_input/edits").and_then(Value::as_array);
-            let steps: Option<Vec<_>> = edits.map_or(Some(Vec::new()), |edits| {
-                edits.iter().map(|e| step(Some(e))).collect()
-            });
+            let steps: Option<Vec<_>> = edits
+                .map_or(Some(Vec::new()), |edits| edits.iter().map(|e| step(Some(e))).collect());
             match steps {
                 Some(steps) if !steps.is_empty() => Told::Replaced { before, steps },
                 _ => Told::Touched,
@@ -183,9 +169,6 @@ fn step(value: Option<&Value>) -> Option<Replacement> {
     Some(Replacement {
         old: value.get("old_string")?.as_str()?.to_owned(),
         new: value.get("new_string")?.as_str()?.to_owned(),
-        all: value
-            .get("replace_all")
-            .and_then(Value::as_bool)
-            .unwrap_or(false),
+        all: value.get("replace_all").and_then(Value::as_bool).unwrap_or(false),
     })
 }

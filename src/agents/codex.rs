@@ -54,9 +54,7 @@ fn before(payload: &Payload) -> Result<Vec<Act>, PayloadError> {
         "apply_patch" => {
             let edits =
                 patch::parse(&command).ok_or(PayloadError::Missing("/tool_input/command"))?;
-            let paths = edits
-                .into_iter()
-                .flat_map(|edit| [edit.from, Some(edit.path)]);
+            let paths = edits.into_iter().flat_map(|edit| [edit.from, Some(edit.path)]);
             vec![Act::Before(paths.flatten().collect())]
         }
         _ if runs(&tool) => vec![Act::CommandStarts { tool, command }],
@@ -73,11 +71,7 @@ fn after(payload: &Payload) -> Result<Vec<Act>, PayloadError> {
                 patch::parse(&command).ok_or(PayloadError::Missing("/tool_input/command"))?;
             vec![Act::Edited(edits)]
         }
-        _ if runs(&tool) => vec![Act::CommandEnded {
-            tool,
-            command,
-            background: false,
-        }],
+        _ if runs(&tool) => vec![Act::CommandEnded { tool, command, background: false }],
         _ => Vec::new(),
     })
 }
@@ -88,10 +82,7 @@ fn runs(tool: &str) -> bool {
 }
 
 fn command(payload: &Payload) -> String {
-    payload.owned("/tool_input/command").unwrap_or_else(|| {
-        payload
-            .at("/tool_input")
-            .map(ToString::to_string)
-            .unwrap_or_default()
-    })
+    payload
+        .owned("/tool_input/command")
+        .unwrap_or_else(|| payload.at("/tool_input").map(ToString::to_string).unwrap_or_default())
 }

@@ -69,38 +69,21 @@ pub fn texts(told: &Told, disk: Option<&[u8]>) -> Texts {
             before: before.clone().map(|text| text.map(String::into_bytes)),
             after: Some(after.clone().into_bytes()),
         },
-        Told::Replaced {
-            before: Some(before),
-            steps,
-        } => match forwards(before, steps, disk) {
-            Some(after) => Texts {
-                before: Some(Some(before.clone().into_bytes())),
-                after: Some(after),
-            },
-            None => Texts {
-                before: Some(Some(before.clone().into_bytes())),
-                after: now(),
-            },
+        Told::Replaced { before: Some(before), steps } => match forwards(before, steps, disk) {
+            Some(after) => {
+                Texts { before: Some(Some(before.clone().into_bytes())), after: Some(after) }
+            }
+            None => Texts { before: Some(Some(before.clone().into_bytes())), after: now() },
         },
-        Told::Replaced {
-            before: None,
-            steps,
-        } => Texts {
-            before: disk.and_then(|text| backwards(text, steps)).map(Some),
-            after: now(),
-        },
+        Told::Replaced { before: None, steps } => {
+            Texts { before: disk.and_then(|text| backwards(text, steps)).map(Some), after: now() }
+        }
         Told::Patched(hunks) => Texts {
             before: disk.and_then(|text| patch::reverse(text, hunks)).map(Some),
             after: now(),
         },
-        Told::Removed => Texts {
-            before: None,
-            after: None,
-        },
-        Told::Touched => Texts {
-            before: None,
-            after: now(),
-        },
+        Told::Removed => Texts { before: None, after: None },
+        Told::Touched => Texts { before: None, after: now() },
     }
 }
 
@@ -143,19 +126,13 @@ mod tests {
     use super::*;
 
     fn step(old: &str, new: &str, all: bool) -> Replacement {
-        Replacement {
-            old: old.into(),
-            new: new.into(),
-            all,
-        }
+        Replacement { old: old.into(), new: new.into(), all }
     }
 
     #[test]
     fn what_the_tool_wrote_is_not_what_was_changed_since() {
-        let told = Told::Replaced {
-            before: Some("a\nb\n".into()),
-            steps: vec![step("b", "B", false)],
-        };
+        let told =
+            Told::Replaced { before: Some("a\nb\n".into()), steps: vec![step("b", "B", false)] };
         let texts = texts(&told, Some(b"a\nB\nperson\n"));
         assert_eq!(texts.after.unwrap(), b"a\nB\n");
         assert_eq!(texts.before, Some(Some(b"a\nb\n".to_vec())));
@@ -163,14 +140,8 @@ mod tests {
 
     #[test]
     fn a_text_that_was_not_told_is_found_by_undoing() {
-        let told = |all| Told::Replaced {
-            before: None,
-            steps: vec![step("b", "B", all)],
-        };
-        assert_eq!(
-            texts(&told(false), Some(b"a\nB\n")).before,
-            Some(Some(b"a\nb\n".to_vec()))
-        );
+        let told = |all| Told::Replaced { before: None, steps: vec![step("b", "B", all)] };
+        assert_eq!(texts(&told(false), Some(b"a\nB\n")).before, Some(Some(b"a\nb\n".to_vec())));
         // Twice there: nobody can say which one is new.
         assert_eq!(texts(&told(false), Some(b"B\nB\n")).before, None);
         assert_eq!(texts(&told(true), Some(b"a\nB\n")).before, None);
@@ -178,13 +149,8 @@ mod tests {
 
     #[test]
     fn line_ends_stay() {
-        let told = Told::Replaced {
-            before: Some("a\nb\n".into()),
-            steps: vec![step("b", "B", false)],
-        };
-        assert_eq!(
-            texts(&told, Some(b"a\r\nB\r\n")).after.unwrap(),
-            b"a\r\nB\r\n"
-        );
+        let told =
+            Told::Replaced { before: Some("a\nb\n".into()), steps: vec![step("b", "B", false)] };
+        assert_eq!(texts(&told, Some(b"a\r\nB\r\n")).after.unwrap(), b"a\r\nB\r\n");
     }
 }

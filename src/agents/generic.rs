@@ -113,10 +113,7 @@ mod told_or_not {
         value: &Option<Option<String>>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        value
-            .as_ref()
-            .and_then(Option::as_ref)
-            .serialize(serializer)
+        value.as_ref().and_then(Option::as_ref).serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
@@ -165,38 +162,20 @@ fn act(event: GenericAct) -> Act {
         GenericAct::Prompt { prompt } => Act::Prompt(prompt),
         GenericAct::BeforeEdit { paths } => Act::Before(paths),
         GenericAct::Edit { edits } => Act::Edited(edits.into_iter().map(file_edit).collect()),
-        GenericAct::ShellStart { command } => Act::CommandStarts {
-            tool: tool(),
-            command,
-        },
-        GenericAct::ShellEnd {
-            command,
-            background,
-        } => Act::CommandEnded {
-            tool: tool(),
-            command,
-            background,
-        },
+        GenericAct::ShellStart { command } => Act::CommandStarts { tool: tool(), command },
+        GenericAct::ShellEnd { command, background } => {
+            Act::CommandEnded { tool: tool(), command, background }
+        }
         GenericAct::Read { paths } => Act::Read(paths),
-        GenericAct::Stop { closing } => Act::Stopped {
-            closing,
-            background: false,
-        },
+        GenericAct::Stop { closing } => Act::Stopped { closing, background: false },
     }
 }
 
 fn file_edit(edit: GenericEdit) -> FileEdit {
     let told = match edit.after {
-        Some(Some(after)) => Told::Whole {
-            before: edit.before,
-            after,
-        },
+        Some(Some(after)) => Told::Whole { before: edit.before, after },
         Some(None) => Told::Removed,
         None => Told::Touched,
     };
-    FileEdit {
-        path: edit.path,
-        from: edit.from,
-        told,
-    }
+    FileEdit { path: edit.path, from: edit.from, told }
 }

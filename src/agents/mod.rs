@@ -136,9 +136,7 @@ impl Payload {
     }
 
     pub(crate) fn owned(&self, pointer: &str) -> Option<String> {
-        self.text(pointer)
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
+        self.text(pointer).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
     pub(crate) fn need(&self, pointer: &'static str) -> Result<String, PayloadError> {
@@ -166,10 +164,7 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), AGENTS.len());
         for name in names {
-            assert!(
-                name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'),
-                "{name}"
-            );
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{name}");
         }
     }
 

@@ -33,19 +33,9 @@ pub fn parse(text: &str) -> Option<Vec<FileEdit>> {
 }
 
 fn file_header(line: &str) -> Option<FileEdit> {
-    let new = |path: &str, told| FileEdit {
-        path: PathBuf::from(path.trim()),
-        from: None,
-        told,
-    };
+    let new = |path: &str, told| FileEdit { path: PathBuf::from(path.trim()), from: None, told };
     if let Some(path) = line.strip_prefix("*** Add File: ") {
-        return Some(new(
-            path,
-            Told::Whole {
-                before: Some(None),
-                after: String::new(),
-            },
-        ));
+        return Some(new(path, Told::Whole { before: Some(None), after: String::new() }));
     }
     if let Some(path) = line.strip_prefix("*** Delete File: ") {
         return Some(new(path, Told::Removed));
@@ -56,10 +46,7 @@ fn file_header(line: &str) -> Option<FileEdit> {
 
 fn body_line(edit: &mut FileEdit, line: &str) {
     if let Some(path) = line.strip_prefix("*** Move to: ") {
-        edit.from = Some(std::mem::replace(
-            &mut edit.path,
-            PathBuf::from(path.trim()),
-        ));
+        edit.from = Some(std::mem::replace(&mut edit.path, PathBuf::from(path.trim())));
         return;
     }
     match &mut edit.told {
@@ -113,17 +100,10 @@ pub fn reverse(after: &[u8], hunks: &[PatchHunk]) -> Option<Vec<u8>> {
             return None;
         }
         let found = (at..=lines.len().checked_sub(hunk.new.len())?).find(|&start| {
-            hunk.new
-                .iter()
-                .zip(&lines[start..])
-                .all(|(want, line)| bare(line) == *want)
+            hunk.new.iter().zip(&lines[start..]).all(|(want, line)| bare(line) == *want)
         })?;
         out.extend(lines[at..found].iter().copied());
-        let end = if lines[found].ends_with("\r\n") {
-            "\r\n"
-        } else {
-            "\n"
-        };
+        let end = if lines[found].ends_with("\r\n") { "\r\n" } else { "\n" };
         for line in &hunk.old {
             out.push_str(line);
             out.push_str(end);
@@ -147,16 +127,10 @@ mod tests {
         let edits = parse(PATCH).unwrap();
         let names: Vec<_> = edits.iter().map(|e| e.path.to_str().unwrap()).collect();
         assert_eq!(names, ["hello.txt", "new.txt", "moved.txt", "old.txt"]);
-        assert_eq!(
-            edits[2].from.as_deref(),
-            Some(std::path::Path::new("notes.txt"))
-        );
+        assert_eq!(edits[2].from.as_deref(), Some(std::path::Path::new("notes.txt")));
         assert_eq!(
             edits[1].told,
-            Told::Whole {
-                before: Some(None),
-                after: "created\nsecond line\n".into()
-            }
+            Told::Whole { before: Some(None), after: "created\nsecond line\n".into() }
         );
         assert_eq!(edits[3].told, Told::Removed);
         assert_eq!(parse("ls -l"), None);
@@ -165,9 +139,7 @@ mod tests {
     #[test]
     fn a_patch_can_be_undone() {
         let edits = parse(PATCH).unwrap();
-        let Told::Patched(hunks) = &edits[0].told else {
-            panic!("{:?}", edits[0].told)
-        };
+        let Told::Patched(hunks) = &edits[0].told else { panic!("{:?}", edits[0].told) };
         assert_eq!(
             reverse(b"top\r\nalpha\r\nbeta, edited\r\ngamma\r\n", hunks).unwrap(),
             b"top\r\nalpha\r\nbeta\r\ngamma\r\n"

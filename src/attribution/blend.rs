@@ -27,10 +27,7 @@ pub fn blend(old: &[(&[u8], Owner)], new: &[&[u8]], by: By) -> Vec<Owner> {
         return owners;
     }
     let pairs = counterparts(&before, &after);
-    pairs
-        .into_iter()
-        .map(|pair| pair.map_or(by.owner(), |at| changed(owners[at], by)))
-        .collect()
+    pairs.into_iter().map(|pair| pair.map_or(by.owner(), |at| changed(owners[at], by))).collect()
 }
 
 /// The owner of a line that was changed, but not beyond recognition.
@@ -52,10 +49,8 @@ fn reflowed(before: &[Vec<String>], owners: &[Owner], after: &[Vec<String>]) -> 
     if count == 0 || !before.iter().flatten().eq(after.iter().flatten()) {
         return None;
     }
-    let mut of_token = before
-        .iter()
-        .zip(owners)
-        .flat_map(|(line, owner)| std::iter::repeat_n(*owner, line.len()));
+    let mut of_token =
+        before.iter().zip(owners).flat_map(|(line, owner)| std::iter::repeat_n(*owner, line.len()));
     let mut last = owners[0];
     Some(
         after
@@ -76,9 +71,7 @@ fn joined(owners: &[Owner]) -> Option<Owner> {
         return Some(first);
     }
     let agent = owners.iter().copied().rfind(|owner| owner.is_agent());
-    let agents_only = owners
-        .iter()
-        .all(|owner| matches!(owner, Owner::Agent { mixed: false, .. }));
+    let agents_only = owners.iter().all(|owner| matches!(owner, Owner::Agent { mixed: false, .. }));
     Some(match agent {
         Some(agent) if agents_only => agent,
         Some(agent) => agent.as_mixed(),
@@ -98,22 +91,13 @@ fn counterparts(before: &[Vec<String>], after: &[Vec<String>]) -> Vec<Option<usi
     }
     let score: Vec<Vec<usize>> = before
         .iter()
-        .map(|old| {
-            after
-                .iter()
-                .map(|new| kept(old, new).unwrap_or(0))
-                .collect()
-        })
+        .map(|old| after.iter().map(|new| kept(old, new).unwrap_or(0)).collect())
         .collect();
     // best[i][j]: the most tokens kept by the first i old and the first j new lines.
     let mut best = vec![vec![0; columns + 1]; rows + 1];
     for i in 0..rows {
         for j in 0..columns {
-            let paired = if score[i][j] > 0 {
-                best[i][j] + score[i][j]
-            } else {
-                0
-            };
+            let paired = if score[i][j] > 0 { best[i][j] + score[i][j] } else { 0 };
             best[i + 1][j + 1] = paired.max(best[i][j + 1]).max(best[i + 1][j]);
         }
     }
@@ -140,13 +124,7 @@ fn kept(old: &[String], new: &[String]) -> Option<usize> {
     }
     let same: usize = capture_diff_slices(Algorithm::Myers, old, new)
         .iter()
-        .map(|op| {
-            if let DiffOp::Equal { len, .. } = op {
-                *len
-            } else {
-                0
-            }
-        })
+        .map(|op| if let DiffOp::Equal { len, .. } = op { *len } else { 0 })
         .sum();
     (same * 2 > long).then_some(same)
 }
@@ -155,22 +133,11 @@ fn kept(old: &[String], new: &[String]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    const A: Owner = Owner::Agent {
-        author: 0,
-        mixed: false,
-        carried: false,
-    };
-    const M: Owner = Owner::Agent {
-        author: 0,
-        mixed: true,
-        carried: false,
-    };
+    const A: Owner = Owner::Agent { author: 0, mixed: false, carried: false };
+    const M: Owner = Owner::Agent { author: 0, mixed: true, carried: false };
 
     fn owners(old: &[(&str, Owner)], new: &[&str], by: By) -> Vec<Owner> {
-        let old: Vec<_> = old
-            .iter()
-            .map(|(line, owner)| (line.as_bytes(), *owner))
-            .collect();
+        let old: Vec<_> = old.iter().map(|(line, owner)| (line.as_bytes(), *owner)).collect();
         let new: Vec<_> = new.iter().map(|line| line.as_bytes()).collect();
         blend(&old, &new, by)
     }
@@ -180,54 +147,26 @@ mod tests {
         // Three of four tokens kept.
         assert_eq!(owners(&[("a b c d", A)], &["a b c x"], By::Other), [M]);
         // Two of four are not more than half.
-        assert_eq!(
-            owners(&[("a b c d", A)], &["a b x y"], By::Other),
-            [Owner::Person]
-        );
+        assert_eq!(owners(&[("a b c d", A)], &["a b x y"], By::Other), [Owner::Person]);
         // All of the old, but half of the new.
-        assert_eq!(
-            owners(&[("a b", A)], &["a b x y"], By::Other),
-            [Owner::Person]
-        );
-        assert_eq!(
-            owners(&[("a b c d", Owner::Person)], &["a b c x"], By::Agent(0)),
-            [M]
-        );
-        assert_eq!(
-            owners(&[("a b c d", A)], &["a b c x"], By::Agent(1)),
-            [Owner::of(1)]
-        );
+        assert_eq!(owners(&[("a b", A)], &["a b x y"], By::Other), [Owner::Person]);
+        assert_eq!(owners(&[("a b c d", Owner::Person)], &["a b c x"], By::Agent(0)), [M]);
+        assert_eq!(owners(&[("a b c d", A)], &["a b c x"], By::Agent(1)), [Owner::of(1)]);
         assert_eq!(owners(&[("a b c d", M)], &["a b c x"], By::Other), [M]);
     }
 
     #[test]
     fn other_line_breaks_change_nothing() {
-        assert_eq!(
-            owners(&[("f(a, b)", A)], &["f(", "  a,", "  b)"], By::Other),
-            [A, A, A]
-        );
+        assert_eq!(owners(&[("f(a, b)", A)], &["f(", "  a,", "  b)"], By::Other), [A, A, A]);
         assert_eq!(owners(&[("f(", A), ("a)", A)], &["f(a)"], By::Other), [A]);
-        assert_eq!(
-            owners(
-                &[("f(a)", A), ("g(b)", Owner::Person)],
-                &["f(a) g(b)"],
-                By::Other
-            ),
-            [M]
-        );
+        assert_eq!(owners(&[("f(a)", A), ("g(b)", Owner::Person)], &["f(a) g(b)"], By::Other), [M]);
     }
 
     #[test]
     fn lines_are_paired_in_order() {
-        let old = [
-            ("x = load(path, mode)", A),
-            ("y = x.strip().lower()", Owner::Person),
-        ];
+        let old = [("x = load(path, mode)", A), ("y = x.strip().lower()", Owner::Person)];
         let new = ["x = load(path, flags)", "new", "y = x.strip().upper()"];
-        assert_eq!(
-            owners(&old, &new, By::Other),
-            [M, Owner::Person, Owner::Person]
-        );
+        assert_eq!(owners(&old, &new, By::Other), [M, Owner::Person, Owner::Person]);
         assert_eq!(
             owners(&old, &new, By::Agent(3)),
             [Owner::of(3), Owner::of(3), Owner::of(3).as_mixed()]

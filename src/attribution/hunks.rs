@@ -40,10 +40,7 @@ pub fn owned(annotated: &Annotated, added: &[bool]) -> Vec<OwnedLines> {
         }
         match runs.last_mut() {
             Some(last) if last.lines.end == at && last.owner == owner => last.lines.end += 1,
-            _ => runs.push(OwnedLines {
-                lines: at..at + 1,
-                owner,
-            }),
+            _ => runs.push(OwnedLines { lines: at..at + 1, owner }),
         }
     }
     runs
@@ -60,9 +57,7 @@ fn slide(lines: &[&[u8]], owners: &[Owner], added: &[bool]) -> Vec<Owner> {
             at += 1;
             continue;
         }
-        let end = (at..added.len())
-            .find(|&n| !added[n])
-            .unwrap_or(added.len());
+        let end = (at..added.len()).find(|&n| !added[n]).unwrap_or(added.len());
         let (mut start, mut last) = (at, end);
         while start > 0 && lines[start - 1] == lines[last - 1] {
             (start, last) = (start - 1, last - 1);
@@ -97,17 +92,9 @@ mod tests {
         // The replay saw the agent write lines 2 to 4; the diff says lines 3 to 5 are new.
         let a = Owner::of(0);
         let p = Owner::Person;
-        let annotated = Annotated {
-            text: b"f {\n}\ng {\nx\n}\n".to_vec(),
-            owners: vec![p, a, a, a, p],
-        };
+        let annotated =
+            Annotated { text: b"f {\n}\ng {\nx\n}\n".to_vec(), owners: vec![p, a, a, a, p] };
         let runs = owned(&annotated, &[false, false, true, true, true]);
-        assert_eq!(
-            runs,
-            [OwnedLines {
-                lines: 2..5,
-                owner: a
-            }]
-        );
+        assert_eq!(runs, [OwnedLines { lines: 2..5, owner: a }]);
     }
 }

@@ -30,10 +30,7 @@ impl Around {
     /// The surroundings of this part of a text.
     pub fn of(lines: &[&[u8]], part: &std::ops::Range<usize>) -> Self {
         let print = |at: usize| lines.get(at).map(|line| fingerprint(line));
-        Self {
-            before: part.start.checked_sub(1).and_then(print),
-            after: print(part.end),
-        }
+        Self { before: part.start.checked_sub(1).and_then(print), after: print(part.end) }
     }
 }
 
@@ -86,12 +83,7 @@ impl Lost {
         for (place, line) in lines.iter().enumerate().filter(|(_, line)| line.tells) {
             self.index.entry(line.print).or_default().push((run, place));
         }
-        self.runs.push(Run {
-            path: path.clone(),
-            step,
-            lines,
-            around,
-        });
+        self.runs.push(Run { path: path.clone(), step, lines, around });
     }
 
     /// Whether nothing left.
@@ -122,11 +114,7 @@ impl Lost {
             for offset in 0..found.length {
                 let line = &mut self.runs[found.run].lines[found.from + offset];
                 line.back = true;
-                let owner = if foreign {
-                    line.owner.as_carried()
-                } else {
-                    line.owner
-                };
+                let owner = if foreign { line.owner.as_carried() } else { line.owner };
                 owners[found.to + offset] = Some(owner);
             }
         }
@@ -163,12 +151,7 @@ impl Lost {
             {
                 length += 1;
             }
-            let found = Found {
-                run,
-                from: start,
-                to,
-                length,
-            };
+            let found = Found { run, from: start, to, length };
             let own = self.runs[run].path == *place.path;
             let better = best
                 .as_ref()

@@ -41,33 +41,19 @@ impl Owner {
     }
 
     pub(crate) fn of(author: u32) -> Self {
-        Self::Agent {
-            author,
-            mixed: false,
-            carried: false,
-        }
+        Self::Agent { author, mixed: false, carried: false }
     }
 
     fn as_mixed(self) -> Self {
         match self {
-            Self::Agent {
-                author, carried, ..
-            } => Self::Agent {
-                author,
-                mixed: true,
-                carried,
-            },
+            Self::Agent { author, carried, .. } => Self::Agent { author, mixed: true, carried },
             other => other,
         }
     }
 
     fn as_carried(self) -> Self {
         match self {
-            Self::Agent { author, mixed, .. } => Self::Agent {
-                author,
-                mixed,
-                carried: true,
-            },
+            Self::Agent { author, mixed, .. } => Self::Agent { author, mixed, carried: true },
             other => other,
         }
     }
@@ -123,10 +109,7 @@ impl Annotated {
     /// A text that no agent is known to have written.
     pub fn plain(text: Vec<u8>) -> Self {
         let lines = crate::git::lines::split(&text).len();
-        Self {
-            text,
-            owners: vec![Owner::Person; lines],
-        }
+        Self { text, owners: vec![Owner::Person; lines] }
     }
 }
 

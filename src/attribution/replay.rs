@@ -112,13 +112,7 @@ impl<'s> Replay<'s> {
         self.files.step(changes);
         wanted
             .into_iter()
-            .filter_map(|path| {
-                self.files
-                    .texts
-                    .get(&path)
-                    .cloned()
-                    .map(|text| (path, text))
-            })
+            .filter_map(|path| self.files.texts.get(&path).cloned().map(|text| (path, text)))
             .collect()
     }
 
@@ -132,34 +126,23 @@ impl<'s> Replay<'s> {
         }
         match &event.what {
             What::Saw { path, text } => self.saw(path, text, event.head.as_ref()),
-            What::Edit {
-                path,
-                from,
-                before,
-                after,
-            } => {
+            What::Edit { path, from, before, after } => {
                 self.edit(event, path, from.as_ref(), before.as_ref(), after);
             }
             What::Window(window) => match window.edge {
                 Edge::Open => self.opens(event, window),
                 Edge::Close => self.closes(event, window),
             },
-            What::Stop {
-                background, tree, ..
-            } => {
+            What::Stop { background, tree, .. } => {
                 self.ends(event, tree.as_ref());
                 if !background {
-                    self.background
-                        .retain(|running| running.session != event.session);
+                    self.background.retain(|running| running.session != event.session);
                 }
             }
             What::Prompt(_) => self.open.retain(|running| running.session != event.session),
-            What::Session {
-                edge: Edge::Close, ..
-            } => {
+            What::Session { edge: Edge::Close, .. } => {
                 self.ends(event, None);
-                self.background
-                    .retain(|running| running.session != event.session);
+                self.background.retain(|running| running.session != event.session);
             }
             What::Session { .. } | What::Read { .. } | What::Unusable { .. } | What::Later => {}
         }
@@ -199,18 +182,13 @@ impl<'s> Replay<'s> {
     fn opens(&mut self, event: &Event, window: &Window) {
         let tree = self.tree(&window.tree);
         self.look(&tree, event.head.as_ref());
-        let texts = window
-            .scripts
-            .iter()
-            .filter_map(|digest| self.source.snapshot(digest));
+        let texts = window.scripts.iter().filter_map(|digest| self.source.snapshot(digest));
         self.open.push(Running {
             session: event.session.clone(),
             call: event.edit.clone(),
             turn: event.turn.clone(),
             command: window.command.clone(),
-            scripts: texts
-                .map(|text| String::from_utf8_lossy(&text).into_owned())
-                .collect(),
+            scripts: texts.map(|text| String::from_utf8_lossy(&text).into_owned()).collect(),
             head: event.head.clone(),
             stash: window.stash.clone(),
             since: event.at,
@@ -339,11 +317,7 @@ impl<'s> Replay<'s> {
     /// commands say.
     fn change(&mut self, path: RepoPath, text: Option<Vec<u8>>, by: Option<By>) -> Change {
         let by = by.unwrap_or_else(|| self.suspect(&path));
-        let by = if self.blind.remove(&path) {
-            By::Doubt
-        } else {
-            by
-        };
+        let by = if self.blind.remove(&path) { By::Doubt } else { by };
         Change::new(path, text, by)
     }
 
@@ -351,9 +325,8 @@ impl<'s> Replay<'s> {
     fn suspect(&mut self, path: &RepoPath) -> By {
         let name = path.lossy();
         let claim = |running: &Running| shell::claim(&running.command, &running.scripts, &name);
-        let named: Vec<usize> = (0..self.open.len())
-            .filter(|&at| claim(&self.open[at]) == Claim::Named)
-            .collect();
+        let named: Vec<usize> =
+            (0..self.open.len()).filter(|&at| claim(&self.open[at]) == Claim::Named).collect();
         let contested = named.iter().any(|&at| {
             self.open[at].contested.contains(path)
                 || self.open[at].session != self.open[named[0]].session
@@ -382,9 +355,7 @@ impl<'s> Replay<'s> {
         }
         let text = head.and_then(|head| self.source.committed(head, path));
         if let Some(text) = text {
-            self.files
-                .texts
-                .insert(path.clone(), Annotated::plain(text));
+            self.files.texts.insert(path.clone(), Annotated::plain(text));
         }
     }
 
@@ -427,9 +398,7 @@ impl<'s> Replay<'s> {
         for event in events {
             let tree = match &event.what {
                 What::Window(window) => &window.tree,
-                What::Stop {
-                    tree: Some(tree), ..
-                } => tree,
+                What::Stop { tree: Some(tree), .. } => tree,
                 _ => continue,
             };
             let tree = self.tree(tree);
@@ -485,21 +454,12 @@ fn chained<'e>(events: &[&'e Event]) -> Vec<&'e Event> {
     events.sort_by_key(|event| event.at);
     let mut last: HashMap<&RepoPath, usize> = HashMap::new();
     for at in 0..events.len() {
-        let What::Edit {
-            path,
-            before,
-            after,
-            ..
-        } = &events[at].what
-        else {
+        let What::Edit { path, before, after, .. } = &events[at].what else {
             continue;
         };
         if let Some(&earlier) = last.get(path)
-            && let What::Edit {
-                before: first_before,
-                after: first_after,
-                ..
-            } = &events[earlier].what
+            && let What::Edit { before: first_before, after: first_after, .. } =
+                &events[earlier].what
         {
             let swapped = first_before.as_ref() == Some(after);
             let in_order = before.as_ref() == Some(first_after);

@@ -66,11 +66,7 @@ pub fn claim(command: &str, scripts: &[String], path: &str) -> Claim {
     if opaque && (mentions(command, file) || scripts.iter().any(|text| mentions(text, file))) {
         return Claim::Named;
     }
-    if opaque {
-        Claim::Opaque
-    } else {
-        Claim::Nothing
-    }
+    if opaque { Claim::Opaque } else { Claim::Nothing }
 }
 
 fn words(simples: &[Simple]) -> impl Iterator<Item = &String> {
@@ -79,9 +75,7 @@ fn words(simples: &[Simple]) -> impl Iterator<Item = &String> {
 
 /// Whether the command lets git move text between commits, stash and work tree.
 pub fn moves_text(command: &str) -> bool {
-    parse(command)
-        .iter()
-        .any(|simple| simple.kind() == Kind::Git)
+    parse(command).iter().any(|simple| simple.kind() == Kind::Git)
 }
 
 /// Folders that the command works in beside its own: what it changes may be in another
@@ -98,11 +92,8 @@ pub fn folders(command: &str) -> Vec<String> {
         }
         folders.extend(after("-C"));
         let named = simple.words.iter().skip(1).chain(&simple.outputs);
-        folders.extend(
-            named
-                .filter(|word| word.starts_with('/') || word.starts_with("../"))
-                .cloned(),
-        );
+        folders
+            .extend(named.filter(|word| word.starts_with('/') || word.starts_with("../")).cloned());
     }
     folders
 }
@@ -111,12 +102,7 @@ pub fn folders(command: &str) -> Vec<String> {
 pub fn scripts(command: &str) -> Vec<String> {
     let mut files = Vec::new();
     for simple in parse(command) {
-        let argument = || {
-            simple.words[1..]
-                .iter()
-                .find(|word| !word.starts_with('-'))
-                .cloned()
-        };
+        let argument = || simple.words[1..].iter().find(|word| !word.starts_with('-')).cloned();
         match simple.program() {
             "make" | "gmake" => {
                 files.extend(["Makefile", "makefile", "GNUmakefile"].map(str::to_owned))
@@ -126,12 +112,7 @@ pub fn scripts(command: &str) -> Vec<String> {
             "rake" => files.push("Rakefile".into()),
             "npm" | "yarn" | "pnpm" | "bun" => files.push("package.json".into()),
             "patch" | "git" => {
-                files.extend(
-                    simple.words[1..]
-                        .iter()
-                        .filter(|w| w.contains('.'))
-                        .cloned(),
-                );
+                files.extend(simple.words[1..].iter().filter(|w| w.contains('.')).cloned());
                 files.extend(simple.inputs.iter().cloned());
             }
             program if INTERPRETERS.contains(&program) => files.extend(argument()),
@@ -373,14 +354,9 @@ impl Simple {
             ],
             "cargo" => &["Cargo.toml", "Cargo.lock"],
             "go" => &["go.mod", "go.sum"],
-            "poetry" | "uv" | "pdm" | "pip" | "pipenv" => &[
-                "pyproject.toml",
-                "poetry.lock",
-                "uv.lock",
-                "pdm.lock",
-                "Pipfile",
-                "Pipfile.lock",
-            ],
+            "poetry" | "uv" | "pdm" | "pip" | "pipenv" => {
+                &["pyproject.toml", "poetry.lock", "uv.lock", "pdm.lock", "Pipfile", "Pipfile.lock"]
+            }
             "bundle" | "gem" => &["Gemfile", "Gemfile.lock"],
             "composer" => &["composer.json", "composer.lock"],
             _ => &[],
@@ -393,8 +369,7 @@ impl Simple {
 fn names(word: &str, path: &str) -> bool {
     let word = word.trim_start_matches("./");
     let ends = |long: &str, short: &str| {
-        long.strip_suffix(short)
-            .is_some_and(|head| head.is_empty() || head.ends_with('/'))
+        long.strip_suffix(short).is_some_and(|head| head.is_empty() || head.ends_with('/'))
     };
     !word.is_empty() && (ends(path, word) || ends(word, path))
 }
@@ -404,23 +379,16 @@ fn covers(word: &str, path: &str) -> bool {
     if names(word, path) {
         return true;
     }
-    let word = word
-        .trim_end_matches("...")
-        .trim_end_matches('/')
-        .trim_start_matches("./");
+    let word = word.trim_end_matches("...").trim_end_matches('/').trim_start_matches("./");
     if word.is_empty() || word == "." || word == "*" {
         return true;
     }
     if word.contains(['*', '?']) {
         let file = path.rsplit('/').next().unwrap_or(path);
         return glob(word.as_bytes(), path.as_bytes())
-            || glob(
-                word.rsplit('/').next().unwrap_or(word).as_bytes(),
-                file.as_bytes(),
-            );
+            || glob(word.rsplit('/').next().unwrap_or(word).as_bytes(), file.as_bytes());
     }
-    path.strip_prefix(word)
-        .is_some_and(|rest| rest.starts_with('/'))
+    path.strip_prefix(word).is_some_and(|rest| rest.starts_with('/'))
         || path.contains(&format!("/{word}/")) && !word.starts_with('-')
 }
 
@@ -607,10 +575,7 @@ mod tests {
             ("cat > /home/dev/repo/src/a.py <<'EOF'\nx\nEOF", "src/a.py"),
             ("echo x | tee -a notes.txt", "notes.txt"),
             ("cp a.txt b.txt", "b.txt"),
-            (
-                "python3 - <<'EOF'\nopen('out.txt', 'w').write('x')\nEOF",
-                "gen/out.txt",
-            ),
+            ("python3 - <<'EOF'\nopen('out.txt', 'w').write('x')\nEOF", "gen/out.txt"),
             ("cargo fmt", "Cargo.toml"),
             ("prettier --write .", "web/a.ts"),
             ("ruff check --fix src", "src/x/a.py"),
@@ -632,10 +597,7 @@ mod tests {
         let nothing = [
             ("sleep 5", "notes.txt"),
             ("cat notes.txt", "notes.txt"),
-            (
-                "ls && git status && git add -A && git commit -m 'Update notes.txt'",
-                "notes.txt",
-            ),
+            ("ls && git status && git add -A && git commit -m 'Update notes.txt'", "notes.txt"),
             ("printf x >> other.txt", "notes.txt"),
             ("cargo test 2>&1 | tail -5", "src/lib.rs"),
             ("pytest tests/test_a.py", "tests/test_a.py"),
@@ -652,10 +614,7 @@ mod tests {
     fn what_may_write_anything_needs_a_script_that_names_the_file() {
         let script = "#!/bin/sh\necho x > out.txt\n".to_owned();
         assert_eq!(claim("./gen.sh", &[], "out.txt"), Claim::Opaque);
-        assert_eq!(
-            claim("./gen.sh", std::slice::from_ref(&script), "out.txt"),
-            Claim::Named
-        );
+        assert_eq!(claim("./gen.sh", std::slice::from_ref(&script), "out.txt"), Claim::Named);
         assert_eq!(claim("./gen.sh", &[script], "person.txt"), Claim::Opaque);
         assert_eq!(scripts("cd x && ./gen.sh a"), ["./gen.sh"]);
         assert_eq!(scripts("python3 -u tools/gen.py --all"), ["tools/gen.py"]);
@@ -667,13 +626,10 @@ mod tests {
         assert!(moves_text("git -C sub pull --rebase"));
         assert!(moves_text("cd x; git stash pop"));
         assert!(!moves_text("git add -A && git commit -m 'git checkout'"));
-        assert_eq!(
-            claim("git checkout other -- a.py", &[], "a.py"),
-            Claim::Nothing
-        );
+        assert_eq!(claim("git checkout other -- a.py", &[], "a.py"), Claim::Nothing);
         assert_eq!(
             folders("cd ../lib && git -C /srv/x status"),
-            ["../lib", "/srv/x", "/srv/x"]
+            ["../lib", "../lib", "/srv/x", "/srv/x"]
         );
     }
 

@@ -33,12 +33,7 @@ pub struct Change {
 impl Change {
     /// A change that git had no part in.
     pub fn new(path: RepoPath, text: Option<Vec<u8>>, by: By) -> Self {
-        Self {
-            path,
-            text,
-            by,
-            brought: None,
-        }
+        Self { path, text, by, brought: None }
     }
 }
 
@@ -56,11 +51,8 @@ impl Files {
             {
                 let before = split(&old.text);
                 for edit in &edits {
-                    let gone: Vec<(&[u8], Owner)> = edit
-                        .old
-                        .clone()
-                        .map(|at| (before[at], old.owners[at]))
-                        .collect();
+                    let gone: Vec<(&[u8], Owner)> =
+                        edit.old.clone().map(|at| (before[at], old.owners[at])).collect();
                     let around = Around::of(&before, &edit.old);
                     self.lost.push(&change.path, self.steps, &gone, around);
                 }
@@ -70,8 +62,7 @@ impl Files {
         for (change, old, new, edits) in work {
             let owners = self.owners(&change, &old, &new, &edits);
             if change.text.is_some() {
-                self.texts
-                    .insert(change.path, Annotated { text: new, owners });
+                self.texts.insert(change.path, Annotated { text: new, owners });
             }
         }
     }
@@ -90,11 +81,8 @@ impl Files {
             let same = edit.new.start - owners.len();
             owners.extend_from_slice(&old.owners[at..at + same]);
             at = edit.old.end;
-            let gone: Vec<(&[u8], Owner)> = edit
-                .old
-                .clone()
-                .map(|at| (before[at], old.owners[at]))
-                .collect();
+            let gone: Vec<(&[u8], Owner)> =
+                edit.old.clone().map(|at| (before[at], old.owners[at])).collect();
             let around = Around::of(&after, &edit.new);
             owners.extend(self.inserted(change, &gone, &after[edit.new.clone()], around));
         }
@@ -148,10 +136,8 @@ fn unclaim(owners: &mut [Owner], new: &[&[u8]], brought: &[u8], by: By) {
     let (By::Agent(author) | By::Command(author)) = by else {
         return;
     };
-    let brought: std::collections::HashSet<u64> = split(brought)
-        .into_iter()
-        .map(super::tokens::fingerprint)
-        .collect();
+    let brought: std::collections::HashSet<u64> =
+        split(brought).into_iter().map(super::tokens::fingerprint).collect();
     for (owner, line) in owners.iter_mut().zip(new) {
         let claimed = matches!(owner, Owner::Agent { author: a, .. } if *a == author);
         if claimed && brought.contains(&super::tokens::fingerprint(line)) {

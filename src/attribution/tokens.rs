@@ -22,10 +22,7 @@ pub fn tokens(line: &[u8]) -> Vec<String> {
 
 /// The line with all white space removed.
 pub fn folded(line: &[u8]) -> Vec<u8> {
-    line.iter()
-        .copied()
-        .filter(|b| !b.is_ascii_whitespace() && *b != 0x0b)
-        .collect()
+    line.iter().copied().filter(|b| !b.is_ascii_whitespace() && *b != 0x0b).collect()
 }
 
 /// 64 bits of SHA-256 of the folded line, the first eight bytes, big-endian.
@@ -40,22 +37,12 @@ pub fn fingerprint(line: &[u8]) -> u64 {
 pub fn tells(line: &[u8]) -> bool {
     let tokens = tokens(line);
     let first = tokens.iter().find(|t| t.chars().any(char::is_alphanumeric));
-    let imports = [
-        "import", "from", "use", "using", "include", "require", "package", "export",
-    ];
+    let imports = ["import", "from", "use", "using", "include", "require", "package", "export"];
     if first.is_some_and(|word| imports.contains(&word.as_str())) {
         return false;
     }
-    let letters = tokens
-        .iter()
-        .flat_map(|t| t.chars())
-        .filter(|c| c.is_alphanumeric())
-        .count();
-    let digits = tokens
-        .iter()
-        .flat_map(|t| t.chars())
-        .filter(|c| c.is_numeric())
-        .count();
+    let letters = tokens.iter().flat_map(|t| t.chars()).filter(|c| c.is_alphanumeric()).count();
+    let digits = tokens.iter().flat_map(|t| t.chars()).filter(|c| c.is_numeric()).count();
     letters >= 14 || (letters >= 6 && digits > 0)
 }
 
@@ -74,14 +61,9 @@ mod tests {
 
     #[test]
     fn common_lines_tell_nothing() {
-        for line in [
-            "}",
-            "",
-            "    return None",
-            "import os",
-            "use std::collections::HashMap;",
-            "else:",
-        ] {
+        for line in
+            ["}", "", "    return None", "import os", "use std::collections::HashMap;", "else:"]
+        {
             assert!(!tells(line.as_bytes()), "{line}");
         }
         for line in ["total = price * quantity", "retries = 17", "tag0042"] {

@@ -51,19 +51,13 @@ impl Evidences {
 
     fn of_worktree(&self, top: &Path) -> Vec<&Event> {
         let top = top.to_string_lossy();
-        self.events
-            .iter()
-            .filter(|event| event.worktree == top)
-            .collect()
+        self.events.iter().filter(|event| event.worktree == top).collect()
     }
 
     /// Adds what the journal knows of the sessions and turns that these hunks name.
     pub fn describe(&self, note: &mut Note, human: Option<&str>) -> Vec<PromptRecord> {
-        let sessions: Vec<SessionId> = note
-            .hunks
-            .iter()
-            .filter_map(|h| h.session.clone())
-            .collect();
+        let sessions: Vec<SessionId> =
+            note.hunks.iter().filter_map(|h| h.session.clone()).collect();
         let turns: Vec<TurnId> = note.hunks.iter().filter_map(|h| h.turn.clone()).collect();
         let mut prompts: BTreeMap<TurnId, PromptRecord> = BTreeMap::new();
         for event in &self.events {
@@ -85,18 +79,11 @@ impl Evidences {
                     entry.prompt_sha256 = Some(Digest::of(prompt.text.as_bytes()).0);
                     prompts.insert(
                         turn.clone(),
-                        PromptRecord {
-                            turn: turn.clone(),
-                            prompt: prompt.clone(),
-                            closing: None,
-                        },
+                        PromptRecord { turn: turn.clone(), prompt: prompt.clone(), closing: None },
                     );
                 }
                 What::Read { paths } => entry.read.extend(paths.iter().cloned()),
-                What::Stop {
-                    closing: Some(closing),
-                    ..
-                } => {
+                What::Stop { closing: Some(closing), .. } => {
                     if let Some(prompt) = prompts.get_mut(turn) {
                         prompt.closing = Some(closing.clone());
                     }
@@ -109,27 +96,21 @@ impl Evidences {
 
     /// The prompt of a turn, as it is in the journal.
     pub fn prompt(&self, turn: &TurnId) -> Option<&PromptText> {
-        self.events
-            .iter()
-            .rev()
-            .find_map(|event| match &event.what {
-                What::Prompt(prompt) if event.turn.as_ref() == Some(turn) => Some(prompt),
-                _ => None,
-            })
+        self.events.iter().rev().find_map(|event| match &event.what {
+            What::Prompt(prompt) if event.turn.as_ref() == Some(turn) => Some(prompt),
+            _ => None,
+        })
     }
 }
 
 fn note_session(note: &mut Note, event: &Event, human: Option<&str>) {
-    let session = note
-        .sessions
-        .entry(event.session.clone())
-        .or_insert_with(|| Session {
-            agent: event.agent.clone(),
-            model: None,
-            human: human.map(str::to_owned),
-            started: Some(event.at),
-            parent: None,
-        });
+    let session = note.sessions.entry(event.session.clone()).or_insert_with(|| Session {
+        agent: event.agent.clone(),
+        model: None,
+        human: human.map(str::to_owned),
+        started: Some(event.at),
+        parent: None,
+    });
     if event.model.is_some() && event.subagent.is_none() || session.model.is_none() {
         session.model = event.model.clone().or_else(|| session.model.take());
     }
@@ -155,19 +136,11 @@ pub fn hunks(
     let mut files: Vec<_> = targets
         .iter()
         .filter(|target| target.text.len() <= MAX_TEXT && !is_binary(&target.text))
-        .map(|target| {
-            (
-                target.path.clone(),
-                target.old_path.clone(),
-                Some(target.text.clone()),
-            )
-        })
+        .map(|target| (target.path.clone(), target.old_path.clone(), Some(target.text.clone())))
         .collect();
     // What an agent wrote into a file that is gone may have gone into another one.
     let named = |path: &RepoPath| targets.iter().any(|target| target.path == *path);
-    let gone = replay
-        .followed()
-        .filter(|path| !named(path) && !path.below(top).exists());
+    let gone = replay.followed().filter(|path| !named(path) && !path.below(top).exists());
     let gone: Vec<RepoPath> = gone.cloned().collect();
     files.extend(gone.into_iter().map(|path| (path, None, None)));
     let texts = replay.target(base, files, now);
@@ -193,26 +166,13 @@ fn hunks_of(target: &Target, annotated: &Annotated, authors: &[Author]) -> Vec<N
         .filter(|run| run.owner != Owner::Person)
         .map(|run| {
             let mut hunk = blank(&target.path, run.lines.start, &lines[run.lines.clone()]);
-            if let Owner::Agent {
-                author,
-                mixed,
-                carried,
-            } = run.owner
-            {
+            if let Owner::Agent { author, mixed, carried } = run.owner {
                 let author = &authors[author as usize];
-                hunk.contributor = if mixed {
-                    Contributor::Mixed
-                } else {
-                    Contributor::Ai
-                };
+                hunk.contributor = if mixed { Contributor::Mixed } else { Contributor::Ai };
                 hunk.session = Some(author.session.clone());
                 hunk.turn.clone_from(&author.turn);
                 hunk.edit.clone_from(&author.edit);
-                hunk.evidence = Some(if carried {
-                    Evidence::Carried
-                } else {
-                    author.evidence
-                });
+                hunk.evidence = Some(if carried { Evidence::Carried } else { author.evidence });
             }
             hunk
         })
@@ -223,10 +183,7 @@ fn hunks_of(target: &Target, annotated: &Annotated, authors: &[Author]) -> Vec<N
 fn unknown(target: &Target) -> Vec<NoteHunk> {
     let bases: Vec<&[u8]> = target.bases.iter().map(Vec::as_slice).collect();
     let owners = vec![Owner::Unknown; split(&target.text).len()];
-    let annotated = Annotated {
-        text: target.text.clone(),
-        owners,
-    };
+    let annotated = Annotated { text: target.text.clone(), owners };
     let lines = split(&target.text);
     owned(&annotated, &added(&bases, &target.text))
         .into_iter()
@@ -240,10 +197,7 @@ pub fn blank(path: &RepoPath, start: usize, lines: &[&[u8]]) -> NoteHunk {
     let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
     NoteHunk {
         path: path.clone(),
-        lines: LineRange {
-            start,
-            end: start + count - 1,
-        },
+        lines: LineRange { start, end: start + count - 1 },
         contributor: Contributor::Unknown,
         session: None,
         turn: None,
@@ -281,9 +235,7 @@ impl Source for Files<'_> {
 
     fn snapshot(&self, digest: &Digest) -> Option<Vec<u8>> {
         let mut texts = self.texts.borrow_mut();
-        let text = texts
-            .entry(digest.clone())
-            .or_insert_with(|| self.snapshots.get(digest));
+        let text = texts.entry(digest.clone()).or_insert_with(|| self.snapshots.get(digest));
         text.clone()
     }
 
@@ -296,8 +248,6 @@ impl Source for Files<'_> {
         let Some(length) = moves[end..].iter().position(|(oid, _)| oid == from) else {
             return false;
         };
-        moves[end..end + length]
-            .iter()
-            .all(|(_, action)| action.starts_with("commit"))
+        moves[end..end + length].iter().all(|(_, action)| action.starts_with("commit"))
     }
 }

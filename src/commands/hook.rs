@@ -47,9 +47,7 @@ fn post_commit(now: DateTime<Utc>) -> Result<()> {
     let Some(commit) = repo.head()? else {
         return Ok(());
     };
-    let (before, action) = repo
-        .last_move()
-        .unwrap_or((Oid(String::new()), String::new()));
+    let (before, action) = repo.last_move().unwrap_or((Oid(String::new()), String::new()));
     let mut predecessors = Vec::new();
     if let Some(picked) = repo.state_file("CHERRY_PICK_HEAD") {
         predecessors.push(Oid(picked.trim().to_owned()));
@@ -61,22 +59,9 @@ fn post_commit(now: DateTime<Utc>) -> Result<()> {
     let plain = action.starts_with("commit")
         && !repo.rebasing()
         && repo.state_file("CHERRY_PICK_HEAD").is_none();
-    let origin = if plain {
-        Origin::Here
-    } else {
-        Origin::Rewritten
-    };
+    let origin = if plain { Origin::Here } else { Origin::Rewritten };
     let evidences = Evidences::read(&repo)?;
-    note::write(
-        &repo,
-        &evidences,
-        &Job {
-            commit: commit.clone(),
-            origin,
-            predecessors,
-        },
-        now,
-    )?;
+    note::write(&repo, &evidences, &Job { commit: commit.clone(), origin, predecessors }, now)?;
     if plain && !amended {
         settle(&repo, &evidences, &commit, now)?;
     }
@@ -95,28 +80,18 @@ fn settle(repo: &Repo, evidences: &Evidences, commit: &Oid, now: DateTime<Utc>) 
     if has_note(&at)? {
         return Ok(());
     }
-    let Some(first) = evidences
-        .events
-        .iter()
-        .map(|event| event.at.timestamp())
-        .min()
-    else {
+    let Some(first) = evidences.events.iter().map(|event| event.at.timestamp()).min() else {
         return Ok(());
     };
     let moves = repo.head_moves(OWED * 4)?;
     for _ in 0..OWED {
-        let made_here = moves
-            .iter()
-            .any(|(oid, action)| *oid == at && action.starts_with("commit"));
+        let made_here =
+            moves.iter().any(|(oid, action)| *oid == at && action.starts_with("commit"));
         let data = repo.commit(&at)?;
         if !made_here || data.time < first || has_note(&at)? {
             break;
         }
-        let job = Job {
-            commit: at.clone(),
-            origin: Origin::Rewritten,
-            predecessors: Vec::new(),
-        };
+        let job = Job { commit: at.clone(), origin: Origin::Rewritten, predecessors: Vec::new() };
         note::write(repo, evidences, &job, now)?;
         match data.parents.first() {
             Some(parent) => at = parent.clone(),
@@ -132,9 +107,7 @@ fn post_merge(now: DateTime<Utc>) -> Result<()> {
     let Some(commit) = repo.head()? else {
         return Ok(());
     };
-    let (_, action) = repo
-        .last_move()
-        .unwrap_or((Oid(String::new()), String::new()));
+    let (_, action) = repo.last_move().unwrap_or((Oid(String::new()), String::new()));
     let made_here = !action.contains("Fast-forward");
     if !made_here || repo.commit(&commit)?.parents.len() < 2 {
         return Ok(());
@@ -143,11 +116,7 @@ fn post_merge(now: DateTime<Utc>) -> Result<()> {
     note::write(
         &repo,
         &evidences,
-        &Job {
-            commit,
-            origin: Origin::Here,
-            predecessors: Vec::new(),
-        },
+        &Job { commit, origin: Origin::Here, predecessors: Vec::new() },
         now,
     )?;
     Ok(())
@@ -157,10 +126,7 @@ fn post_merge(now: DateTime<Utc>) -> Result<()> {
 fn post_rewrite(now: DateTime<Utc>) -> Result<()> {
     let mut input = String::new();
     // A hook manager may have lost it; then there is nothing to do here.
-    let _ = std::io::stdin()
-        .lock()
-        .take(16 * 1024 * 1024)
-        .read_to_string(&mut input);
+    let _ = std::io::stdin().lock().take(16 * 1024 * 1024).read_to_string(&mut input);
     let mut pairs: Vec<(Oid, Vec<Oid>)> = Vec::new();
     for line in input.lines() {
         let mut words = line.split(' ').map(|word| Oid(word.to_owned()));
@@ -185,11 +151,7 @@ fn post_rewrite(now: DateTime<Utc>) -> Result<()> {
         note::write(
             &repo,
             evidences,
-            &Job {
-                commit,
-                origin: Origin::Rewritten,
-                predecessors,
-            },
+            &Job { commit, origin: Origin::Rewritten, predecessors },
             now,
         )?;
     }
@@ -205,11 +167,7 @@ fn post_applypatch(now: DateTime<Utc>) -> Result<()> {
     note::write(
         &repo,
         &evidences,
-        &Job {
-            commit,
-            origin: Origin::Rewritten,
-            predecessors: Vec::new(),
-        },
+        &Job { commit, origin: Origin::Rewritten, predecessors: Vec::new() },
         now,
     )?;
     Ok(())

@@ -60,12 +60,7 @@ fn guarded_record(args: &[OsString]) -> ExitCode {
     let _ = std::panic::catch_unwind(|| {
         if let Ok(env) = Env::read() {
             let agent = args.get(2).map(|arg| arg.to_string_lossy().into_owned());
-            record::run(
-                &env,
-                &record::RecordArgs {
-                    agent: agent.unwrap_or_default(),
-                },
-            );
+            record::run(&env, &record::RecordArgs { agent: agent.unwrap_or_default() });
         }
     });
     ExitCode::SUCCESS

@@ -40,10 +40,8 @@ pub fn write(repo: &Repo, evidences: &Evidences, job: &Job, now: DateTime<Utc>) 
     let commit = repo.commit(&job.commit)?;
     let targets = targets(repo, &commit)?;
     let base = commit.parents.first();
-    let mut note = Note {
-        hunks: attribute::hunks(repo, evidences, base, &targets, now)?,
-        ..Note::default()
-    };
+    let mut note =
+        Note { hunks: attribute::hunks(repo, evidences, base, &targets, now)?, ..Note::default() };
     let mut prompts = evidences.describe(&mut note, Some(&commit.author));
     let known = inherit(repo, job, &targets, &mut note, &mut prompts)?;
     if job.origin == Origin::Rewritten && !known && note.hunks.is_empty() {
@@ -53,24 +51,10 @@ pub fn write(repo: &Repo, evidences: &Evidences, job: &Job, now: DateTime<Utc>) 
     if !prompts.is_empty() {
         let bytes = notes::encode_prompts(&prompts);
         let notes = [(job.commit.clone(), bytes)];
-        refs::write(
-            repo,
-            PROMPTS,
-            History::None,
-            &notes,
-            time,
-            &notes::join_prompts,
-        )?;
+        refs::write(repo, PROMPTS, History::None, &notes, time, &notes::join_prompts)?;
     }
     let notes = [(job.commit.clone(), notes::encode(&note))];
-    refs::write(
-        repo,
-        PROVENANCE,
-        History::Kept,
-        &notes,
-        time,
-        &notes::join_provenance,
-    )?;
+    refs::write(repo, PROVENANCE, History::Kept, &notes, time, &notes::join_provenance)?;
     Ok(true)
 }
 
@@ -86,23 +70,16 @@ fn targets(repo: &Repo, commit: &Commit) -> Result<Vec<Target>> {
         further.push(repo.changes(Some(parent), &commit.tree)?);
     }
     changes.retain(|change| {
-        further
-            .iter()
-            .all(|others| others.iter().any(|other| path_of(other) == path_of(change)))
+        further.iter().all(|others| others.iter().any(|other| path_of(other) == path_of(change)))
     });
     let mut targets = Vec::new();
     for change in changes {
         let Some((path, oid)) = &change.new else {
             continue;
         };
-        let others = further
-            .iter()
-            .flatten()
-            .filter(|other| path_of(other) == Some(path));
-        let olds: Vec<_> = std::iter::once(&change)
-            .chain(others)
-            .filter_map(|c| c.old.as_ref())
-            .collect();
+        let others = further.iter().flatten().filter(|other| path_of(other) == Some(path));
+        let olds: Vec<_> =
+            std::iter::once(&change).chain(others).filter_map(|c| c.old.as_ref()).collect();
         let mut bases = Vec::new();
         for (_, oid) in &olds {
             bases.extend(repo.blob(oid)?);
@@ -144,15 +121,11 @@ fn inherit(
             hunks.extend(inherited(repo, predecessor, &old, target, note)?);
         }
         let used = |turn: &crate::model::TurnId| {
-            hunks
-                .iter()
-                .any(|h: &NoteHunk| h.turn.as_ref() == Some(turn))
+            hunks.iter().any(|h: &NoteHunk| h.turn.as_ref() == Some(turn))
         };
         for (id, session) in &old.sessions {
             if hunks.iter().any(|hunk| hunk.session.as_ref() == Some(id)) {
-                note.sessions
-                    .entry(id.clone())
-                    .or_insert_with(|| session.clone());
+                note.sessions.entry(id.clone()).or_insert_with(|| session.clone());
             }
         }
         for (id, turn) in old.turns.iter().filter(|(id, _)| used(id)) {
@@ -164,8 +137,7 @@ fn inherit(
         }
         note.hunks.extend(hunks);
     }
-    note.hunks
-        .sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+    note.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
     Ok(found)
 }
 
@@ -179,9 +151,7 @@ fn inherited(
     note: &Note,
 ) -> Result<Vec<NoteHunk>> {
     let paths = std::iter::once(&target.path).chain(&target.old_path);
-    let Some(path) = paths
-        .into_iter()
-        .find(|path| old.hunks.iter().any(|h| h.path == **path))
+    let Some(path) = paths.into_iter().find(|path| old.hunks.iter().any(|h| h.path == **path))
     else {
         return Ok(Vec::new());
     };
@@ -193,20 +163,14 @@ fn inherited(
     }
     let bases: Vec<&[u8]> = target.bases.iter().map(Vec::as_slice).collect();
     let added = crate::attribution::hunks::added(&bases, &target.text);
-    let taken = |line: u32| {
-        note.hunks
-            .iter()
-            .any(|h| h.path == target.path && h.lines.contains(line))
-    };
+    let taken =
+        |line: u32| note.hunks.iter().any(|h| h.path == target.path && h.lines.contains(line));
     let lines = split(&target.text);
     let mut found: BTreeMap<usize, &NoteHunk> = BTreeMap::new();
     for (old_line, new_line) in common(&before, &target.text) {
         let number = u32::try_from(new_line + 1).unwrap_or(u32::MAX);
         let was = u32::try_from(old_line + 1).unwrap_or(u32::MAX);
-        let hunk = old
-            .hunks
-            .iter()
-            .find(|h| h.path == *path && h.lines.contains(was));
+        let hunk = old.hunks.iter().find(|h| h.path == *path && h.lines.contains(was));
         if let Some(hunk) = hunk.filter(|_| added[new_line] && !taken(number)) {
             found.insert(new_line, hunk);
         }
@@ -237,11 +201,7 @@ fn common(old: &[u8], new: &[u8]) -> Vec<(usize, usize)> {
     let (mut a, mut b) = (0, 0);
     let count = split(new).len();
     for edit in lines::diff(old, new, Space::Folded) {
-        pairs.extend(
-            (b..edit.new.start)
-                .enumerate()
-                .map(|(n, line)| (a + n, line)),
-        );
+        pairs.extend((b..edit.new.start).enumerate().map(|(n, line)| (a + n, line)));
         (a, b) = (edit.old.end, edit.new.end);
     }
     pairs.extend((b..count).enumerate().map(|(n, line)| (a + n, line)));
@@ -250,9 +210,5 @@ fn common(old: &[u8], new: &[u8]) -> Vec<(usize, usize)> {
 
 /// How many lines of each kind these hunks are.
 pub fn count(hunks: &[NoteHunk], kind: Contributor) -> u32 {
-    hunks
-        .iter()
-        .filter(|h| h.contributor == kind)
-        .map(|h| h.lines.len())
-        .sum()
+    hunks.iter().filter(|h| h.contributor == kind).map(|h| h.lines.len()).sum()
 }

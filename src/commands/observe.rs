@@ -49,11 +49,7 @@ impl Place {
     /// The path of a file below this work tree.
     pub fn relative(&self, path: &Path) -> Result<RepoPath> {
         self.repo.relative(path).ok_or_else(|| {
-            Error::new(format!(
-                "{} is not below {}",
-                path.display(),
-                self.top.display()
-            ))
+            Error::new(format!("{} is not below {}", path.display(), self.top.display()))
         })
     }
 
@@ -76,9 +72,9 @@ impl Place {
     fn keep(&self, text: Option<&[u8]>, base: Option<(&Digest, &[u8])>) -> Result<Content> {
         Ok(match text {
             None => Content::ABSENT,
-            Some(text) if text.len() > MAX_TEXT => Content::Opaque {
-                opaque: too_large(text.len()),
-            },
+            Some(text) if text.len() > MAX_TEXT => {
+                Content::Opaque { opaque: too_large(text.len()) }
+            }
             Some(text) => Content::Text(self.snapshots.put(text, base)?),
         })
     }
@@ -109,12 +105,7 @@ pub fn edit(place: &Place, path: &Path, from: Option<&Path>, told: &Told) -> Res
     };
     let after = place.keep(texts.after.as_deref(), base)?;
     let from = from.map(|from| place.relative(from)).transpose()?;
-    Ok(What::Edit {
-        path: place.relative(path)?,
-        from,
-        before,
-        after,
-    })
+    Ok(What::Edit { path: place.relative(path)?, from, before, after })
 }
 
 /// Every file that differs from HEAD, kept, as one snapshot.
@@ -126,9 +117,7 @@ pub fn tree(place: &Place, now: DateTime<Utc>) -> Result<Content> {
     for path in place.repo.dirty(Side::WorkTree)? {
         let file = path.below(&place.top);
         let metadata = file.symlink_metadata().ok();
-        let stat = metadata
-            .filter(std::fs::Metadata::is_file)
-            .and_then(|m| Stat::of(&m));
+        let stat = metadata.filter(std::fs::Metadata::is_file).and_then(|m| Stat::of(&m));
         let name = path.quoted().into_owned();
         let known = stat.as_ref().and_then(|stat| cache.get(&name, stat));
         let text = match known {
@@ -170,9 +159,7 @@ pub fn scripts(place: &Place, cwd: &Path, command: &str) -> Result<Vec<Digest>> 
         let mut next = Vec::new();
         for name in commands.iter().flat_map(|command| shell::scripts(command)) {
             let path = cwd.join(&name);
-            let small = path
-                .metadata()
-                .is_ok_and(|m| m.is_file() && m.len() <= MAX_SCRIPT);
+            let small = path.metadata().is_ok_and(|m| m.is_file() && m.len() <= MAX_SCRIPT);
             if let (true, Found::Text(text)) = (small, read_file(&path)) {
                 let digest = place.snapshots.put(&text, None)?;
                 if !kept.contains(&digest) && kept.len() < 16 {
@@ -188,18 +175,14 @@ pub fn scripts(place: &Place, cwd: &Path, command: &str) -> Result<Vec<Digest>> 
 
 /// The nearest folder around this path that exists.
 pub fn existing_folder(path: &Path) -> &Path {
-    path.ancestors()
-        .find(|folder| folder.is_dir())
-        .unwrap_or(path)
+    path.ancestors().find(|folder| folder.is_dir()).unwrap_or(path)
 }
 
 /// Appends a line where nothing else could be written. Failing here has no place left to go.
 pub fn last_resort(folder: &Path, line: &str) {
     let _ = std::fs::create_dir_all(folder);
-    let file = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(folder.join("unusable.log"));
+    let file =
+        std::fs::OpenOptions::new().create(true).append(true).open(folder.join("unusable.log"));
     if let Ok(mut file) = file {
         let _ = file.write_all(line.as_bytes());
     }

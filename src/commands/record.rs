@@ -37,15 +37,12 @@ pub struct RecordArgs {
 pub fn run(env: &Env, args: &RecordArgs) {
     let now = Env::now();
     let mut payload = Vec::new();
-    let read = std::io::stdin()
-        .lock()
-        .take(MAX_PAYLOAD + 1)
-        .read_to_end(&mut payload);
+    let read = std::io::stdin().lock().take(MAX_PAYLOAD + 1).read_to_end(&mut payload);
     let outcome = match read {
         Err(error) => Err(Error::new("cannot read standard input").because(error)),
-        Ok(_) if payload.len() as u64 > MAX_PAYLOAD => Err(Error::new(format!(
-            "the payload is larger than {MAX_PAYLOAD} bytes"
-        ))),
+        Ok(_) if payload.len() as u64 > MAX_PAYLOAD => {
+            Err(Error::new(format!("the payload is larger than {MAX_PAYLOAD} bytes")))
+        }
         Ok(_) => record(env, &args.agent, &payload, now),
     };
     if let Err(error) = outcome {
@@ -85,10 +82,7 @@ impl Recorder {
         match &self.report.act {
             Act::Before(paths) => self.each_file(paths, |place, path| {
                 let (text, _) = place.keep_file(path, None)?;
-                Ok(What::Saw {
-                    path: place.relative(path)?,
-                    text,
-                })
+                Ok(What::Saw { path: place.relative(path)?, text })
             }),
             Act::Edited(edits) => {
                 let paths: Vec<PathBuf> = edits.iter().map(|edit| edit.path.clone()).collect();
@@ -100,33 +94,20 @@ impl Recorder {
                 })
             }
             Act::Read(paths) => self.each_file(paths, |place, path| {
-                Ok(What::Read {
-                    paths: vec![place.relative(path)?],
-                })
+                Ok(What::Read { paths: vec![place.relative(path)?] })
             }),
             Act::CommandStarts { tool, command } => self.window(Edge::Open, tool, command, false),
-            Act::CommandEnded {
-                tool,
-                command,
-                background,
-            } => self.window(Edge::Close, tool, command, *background),
+            Act::CommandEnded { tool, command, background } => {
+                self.window(Edge::Close, tool, command, *background)
+            }
             Act::Started => self.here(|_| {
-                Ok(What::Session {
-                    native: self.report.session.clone(),
-                    edge: Edge::Open,
-                })
+                Ok(What::Session { native: self.report.session.clone(), edge: Edge::Open })
             }),
             Act::Ended => self.here(|_| {
-                Ok(What::Session {
-                    native: self.report.session.clone(),
-                    edge: Edge::Close,
-                })
+                Ok(What::Session { native: self.report.session.clone(), edge: Edge::Close })
             }),
             Act::Prompt(text) => self.here(|_| Ok(What::Prompt(redacted(text)))),
-            Act::Stopped {
-                closing,
-                background,
-            } => self.here(|place| {
+            Act::Stopped { closing, background } => self.here(|place| {
                 Ok(What::Stop {
                     closing: closing.as_deref().map(redacted),
                     background: *background,
@@ -200,9 +181,7 @@ impl Recorder {
     fn reach(&self, command: &str) -> Result<Vec<Place>> {
         let mut folders = vec![self.report.cwd.clone()];
         folders.extend(
-            shell::folders(command)
-                .into_iter()
-                .map(|path| self.absolute(Path::new(&path))),
+            shell::folders(command).into_iter().map(|path| self.absolute(Path::new(&path))),
         );
         let mut places: Vec<Place> = Vec::new();
         let mut add = |folder: &Path| -> Result<()> {
@@ -233,16 +212,8 @@ impl Recorder {
                 v: JOURNAL_VERSION,
                 at: self.now,
                 agent: self.report.agent.clone(),
-                turn: self
-                    .report
-                    .turn
-                    .as_deref()
-                    .map(|turn| TurnId::derive(&session, turn)),
-                edit: self
-                    .report
-                    .call
-                    .as_deref()
-                    .map(|call| EditId::derive(&session, call)),
+                turn: self.report.turn.as_deref().map(|turn| TurnId::derive(&session, turn)),
+                edit: self.report.call.as_deref().map(|call| EditId::derive(&session, call)),
                 subagent: self.report.subagent.clone(),
                 model: self.report.model.clone(),
                 worktree: place.top.to_string_lossy().into_owned(),
@@ -273,36 +244,27 @@ fn unusable(env: &Env, agent: &str, error: &Error, now: DateTime<Utc>) {
             model: None,
             worktree: place.top.to_string_lossy().into_owned(),
             head: None,
-            what: What::Unusable {
-                reason: reason.clone(),
-            },
+            what: What::Unusable { reason: reason.clone() },
         };
         Ok(Journal::at(&place.repo.state_dir()).append(&session, &[event])?)
     };
     if write().is_err()
         && let Some(state) = &env.state_home
     {
-        observe::last_resort(
-            &state.join("git-ai-log"),
-            &format!("{now} {agent}: {reason}\n"),
-        );
+        observe::last_resort(&state.join("git-ai-log"), &format!("{now} {agent}: {reason}\n"));
     }
 }
 
 fn redacted(text: &str) -> PromptText {
     let done = redact::redact(text);
-    PromptText {
-        text: done.text,
-        removed: done.removed,
-    }
+    PromptText { text: done.text, removed: done.removed }
 }
 
 fn end_of_file(path: &Path) -> Option<Vec<u8>> {
     use std::io::{Seek as _, SeekFrom};
     let mut file = std::fs::File::open(path).ok()?;
     let length = file.metadata().ok()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TRANSCRIPT_END)))
-        .ok()?;
+    file.seek(SeekFrom::Start(length.saturating_sub(TRANSCRIPT_END))).ok()?;
     let mut bytes = Vec::new();
     file.take(TRANSCRIPT_END).read_to_end(&mut bytes).ok()?;
     Some(bytes)

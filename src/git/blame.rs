@@ -65,10 +65,7 @@ fn parse(answer: &[u8]) -> Blame {
     let mut known: std::collections::HashMap<Vec<u8>, Vec<usize>> = Default::default();
     let mut rest = answer;
     while let Some(group) = next_group(&mut rest) {
-        let mut lines = group
-            .headers
-            .split(|&b| b == b'\n')
-            .filter(|line| !line.is_empty());
+        let mut lines = group.headers.split(|&b| b == b'\n').filter(|line| !line.is_empty());
         let Some(first) = lines.next() else { break };
         let text = String::from_utf8_lossy(first);
         let mut words = text.split(' ');
@@ -92,22 +89,15 @@ fn parse(answer: &[u8]) -> Blame {
 
 /// The commit's description comes with its first line only, its path with every change of path.
 fn source_of(sources: &mut Vec<Source>, seen: &mut Vec<usize>, fields: &[&[u8]]) -> usize {
-    let named = fields
-        .iter()
-        .find_map(|field| field.strip_prefix(b"filename "));
+    let named = fields.iter().find_map(|field| field.strip_prefix(b"filename "));
     let path = named.map(|name| RepoPath::parse(&String::from_utf8_lossy(name)));
     if let Some(&last) = seen.last() {
         let Some(path) = path else { return last };
-        let same = seen
-            .iter()
-            .find(|&&at| sources[at].path.as_ref() == Some(&path));
+        let same = seen.iter().find(|&&at| sources[at].path.as_ref() == Some(&path));
         if let Some(&at) = same {
             return at;
         }
-        let again = Source {
-            path: Some(path),
-            ..sources[last].clone()
-        };
+        let again = Source { path: Some(path), ..sources[last].clone() };
         sources.push(again);
     } else {
         sources.push(describe(fields, path));
@@ -145,16 +135,10 @@ fn next_group<'a>(rest: &mut &'a [u8]) -> Option<Group<'a>> {
     let all = *rest;
     let mut at = 0;
     while at < all.len() {
-        let end = all[at..]
-            .iter()
-            .position(|&b| b == b'\n')
-            .map_or(all.len(), |n| at + n);
+        let end = all[at..].iter().position(|&b| b == b'\n').map_or(all.len(), |n| at + n);
         if all[at] == b'\t' {
             *rest = all.get(end + 1..).unwrap_or_default();
-            return Some(Group {
-                headers: &all[..at],
-                text: &all[at + 1..end],
-            });
+            return Some(Group { headers: &all[..at], text: &all[at + 1..end] });
         }
         at = end + 1;
     }
@@ -163,8 +147,7 @@ fn next_group<'a>(rest: &mut &'a [u8]) -> Option<Group<'a>> {
 
 /// The path that a user means by this argument, from the top of the work tree.
 pub fn from_top(repo: &Repo, cwd: &std::path::Path, path: &str) -> RepoPath {
-    repo.relative(&cwd.join(path))
-        .unwrap_or_else(|| RepoPath::from_bytes(path.as_bytes()))
+    repo.relative(&cwd.join(path)).unwrap_or_else(|| RepoPath::from_bytes(path.as_bytes()))
 }
 
 /// A pathspec-free argument for this path.
@@ -183,19 +166,12 @@ mod tests {
             summary x\nboundary\nfilename old.txt\n\tone\naa 2 2\n\ttwo\n\
             aa 9 3 1\nfilename \"o\\303.txt\"\n\t\tthree\n";
         let blame = parse(answer);
-        let lines: Vec<_> = blame
-            .lines
-            .iter()
-            .map(|l| (l.orig_line, l.line, l.source))
-            .collect();
+        let lines: Vec<_> = blame.lines.iter().map(|l| (l.orig_line, l.line, l.source)).collect();
         assert_eq!(lines, [(1, 1, 0), (2, 2, 0), (9, 3, 1)]);
         assert_eq!(blame.lines[2].text, b"\tthree");
         assert_eq!(blame.sources[0].author, "Ann Lee");
         assert!(blame.sources[0].boundary);
-        assert_eq!(
-            blame.sources[1].path,
-            Some(RepoPath::from_bytes(*b"o\xc3.txt"))
-        );
+        assert_eq!(blame.sources[1].path, Some(RepoPath::from_bytes(*b"o\xc3.txt")));
         assert_eq!(blame.sources[1].time, 7);
     }
 }

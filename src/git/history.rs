@@ -22,11 +22,7 @@ pub struct LogEntry {
 impl Repo {
     /// `git log` with these further arguments, as the user gave them.
     pub fn log(&self, args: &[OsString]) -> Result<Vec<LogEntry>, GitError> {
-        let mut command = self
-            .git()
-            .with("log")
-            .with("-z")
-            .with("--format=%H%x1f%an%x1f%aI%x1f%s");
+        let mut command = self.git().with("log").with("-z").with("--format=%H%x1f%an%x1f%aI%x1f%s");
         command.args(args);
         let answer = process::output(&mut command, "read the log")?;
         Ok(answer.split(|&b| b == 0).filter_map(parse).collect())

@@ -41,12 +41,7 @@ pub fn diff(old: &[u8], new: &[u8], space: Space) -> Vec<Edit> {
         .indent_heuristic(true)
         .force_text(true)
         .ignore_whitespace(space == Space::Folded);
-    let whole = || {
-        vec![Edit {
-            old: 0..split(old).len(),
-            new: 0..split(new).len(),
-        }]
-    };
+    let whole = || vec![Edit { old: 0..split(old).len(), new: 0..split(new).len() }];
     let Ok(patch) = git2::Patch::from_buffers(old, None, new, None, Some(&mut options)) else {
         return whole();
     };
@@ -76,40 +71,10 @@ mod tests {
     #[test]
     fn edits_are_zero_based_ranges() {
         let edits = diff(b"a\nb\nc\n", b"a\nx\ny\nc\nd\n", Space::Counts);
-        assert_eq!(
-            edits,
-            [
-                Edit {
-                    old: 1..2,
-                    new: 1..3
-                },
-                Edit {
-                    old: 3..3,
-                    new: 4..5
-                }
-            ]
-        );
-        assert_eq!(
-            diff(b"", b"a\n", Space::Counts),
-            [Edit {
-                old: 0..0,
-                new: 0..1
-            }]
-        );
-        assert_eq!(
-            diff(b"a\n", b"", Space::Counts),
-            [Edit {
-                old: 0..1,
-                new: 0..0
-            }]
-        );
-        assert_eq!(
-            diff(b"a\n", b"b\na\n", Space::Counts),
-            [Edit {
-                old: 0..0,
-                new: 0..1
-            }]
-        );
+        assert_eq!(edits, [Edit { old: 1..2, new: 1..3 }, Edit { old: 3..3, new: 4..5 }]);
+        assert_eq!(diff(b"", b"a\n", Space::Counts), [Edit { old: 0..0, new: 0..1 }]);
+        assert_eq!(diff(b"a\n", b"", Space::Counts), [Edit { old: 0..1, new: 0..0 }]);
+        assert_eq!(diff(b"a\n", b"b\na\n", Space::Counts), [Edit { old: 0..0, new: 0..1 }]);
     }
 
     #[test]

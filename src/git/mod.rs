@@ -68,10 +68,7 @@ pub enum GitError {
 
 impl GitError {
     fn library(doing: &'static str, error: git2::Error) -> Self {
-        Self::Library {
-            doing,
-            said: error.to_string(),
-        }
+        Self::Library { doing, said: error.to_string() }
     }
 }
 
@@ -164,10 +161,7 @@ impl Repo {
             common_dir: plain(repo.commondir()),
             work_tree,
             plumbing: plumbing(),
-            store: Box::new(Native {
-                repo,
-                fallback: plumbing(),
-            }),
+            store: Box::new(Native { repo, fallback: plumbing() }),
         })
     }
 
@@ -187,10 +181,7 @@ impl Repo {
         let (git_dir, common_dir, inside) = (path(), path(), path());
         let work_tree = if inside == Path::new("true") {
             let mut command = plumbing.git().with("rev-parse").with("--show-toplevel");
-            Some(os_path(process::line(&process::output(
-                &mut command,
-                doing,
-            )?)))
+            Some(os_path(process::line(&process::output(&mut command, doing)?)))
         } else {
             None
         };

@@ -34,11 +34,7 @@ impl<'r> Notes<'r> {
             Some(tip) => Some(repo.commit(&tip)?.tree),
             None => None,
         };
-        Ok(Self {
-            repo,
-            root,
-            folders: HashMap::new(),
-        })
+        Ok(Self { repo, root, folders: HashMap::new() })
     }
 
     /// The note of this commit.
@@ -107,17 +103,12 @@ pub fn write(
         };
         let parent = tip.as_ref().filter(|_| history == History::Kept);
         let commit = repo.write_commit(&tree, parent, time, "Notes added by git ai-log")?;
-        if repo
-            .store()
-            .swap(name, &commit, tip.as_ref(), "git ai-log: notes")?
-        {
+        if repo.store().swap(name, &commit, tip.as_ref(), "git ai-log: notes")? {
             return Ok(());
         }
         std::thread::sleep(std::time::Duration::from_millis(u64::from(attempt.min(20))));
     }
-    Err(GitError::Contended {
-        name: name.to_owned(),
-    })
+    Err(GitError::Contended { name: name.to_owned() })
 }
 
 fn put(
@@ -137,28 +128,18 @@ fn put(
         entry.oid = repo.write_blob(&join(old.as_deref(), bytes))?;
         return repo.write_tree(&entries);
     }
-    let next = entries
-        .iter()
-        .position(|e| e.mode == TREE && e.name == rest[..2]);
+    let next = entries.iter().position(|e| e.mode == TREE && e.name == rest[..2]);
     let deeper = next.is_some() || depth == 0 || entries.iter().any(|e| e.mode == TREE);
     if !deeper || rest.len() <= 2 {
         let oid = repo.write_blob(&join(None, bytes))?;
-        entries.push(Entry {
-            mode: BLOB,
-            name: rest.to_vec(),
-            oid,
-        });
+        entries.push(Entry { mode: BLOB, name: rest.to_vec(), oid });
         return repo.write_tree(&entries);
     }
     let below = next.map(|at| entries[at].oid.clone());
     let oid = put(repo, below.as_ref(), &rest[2..], depth + 1, bytes, join)?;
     match next {
         Some(at) => entries[at].oid = oid,
-        None => entries.push(Entry {
-            mode: TREE,
-            name: rest[..2].to_vec(),
-            oid,
-        }),
+        None => entries.push(Entry { mode: TREE, name: rest[..2].to_vec(), oid }),
     }
     repo.write_tree(&entries)
 }

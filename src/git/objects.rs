@@ -52,10 +52,7 @@ pub struct Change {
 impl Repo {
     /// The commit of this name.
     pub fn commit(&self, oid: &Oid) -> Result<Commit, GitError> {
-        let damaged = || GitError::Damaged {
-            what: "commit",
-            oid: oid.clone(),
-        };
+        let damaged = || GitError::Damaged { what: "commit", oid: oid.clone() };
         match self.store().read(oid)? {
             Some((Kind::Commit, bytes)) => parse_commit(&bytes).ok_or_else(damaged),
             _ => Err(damaged()),
@@ -77,10 +74,7 @@ impl Repo {
 
     /// The entries of a folder.
     pub fn tree(&self, oid: &Oid) -> Result<Vec<Entry>, GitError> {
-        let damaged = || GitError::Damaged {
-            what: "tree",
-            oid: oid.clone(),
-        };
+        let damaged = || GitError::Damaged { what: "tree", oid: oid.clone() };
         match self.store().read(oid)? {
             Some((Kind::Tree, bytes)) => {
                 parse_tree(&bytes, oid.as_str().len() / 2).ok_or_else(damaged)
@@ -207,10 +201,7 @@ impl Repo {
                 return true;
             };
             let old = gone.remove(at);
-            changes.push(Change {
-                old: Some(old),
-                new: Some((path.clone(), oid.clone())),
-            });
+            changes.push(Change { old: Some(old), new: Some((path.clone(), oid.clone())) });
             false
         });
         // git's own limit is 1,000 files a side; comparing fewer keeps a commit quick.
@@ -230,14 +221,8 @@ impl Repo {
             gone.retain(|(path, _)| !taken(path, &changes));
             added.retain(|(path, _)| !taken(path, &changes));
         }
-        changes.extend(gone.into_iter().map(|old| Change {
-            old: Some(old),
-            new: None,
-        }));
-        changes.extend(added.into_iter().map(|new| Change {
-            old: None,
-            new: Some(new),
-        }));
+        changes.extend(gone.into_iter().map(|old| Change { old: Some(old), new: None }));
+        changes.extend(added.into_iter().map(|new| Change { old: None, new: Some(new) }));
         Ok(changes)
     }
 
@@ -250,9 +235,7 @@ impl Repo {
             return Ok(Vec::new());
         }
         let texts = |files: &[(RepoPath, Oid)]| {
-            let texts = files
-                .iter()
-                .map(|(_, oid)| Ok(self.blob(oid)?.unwrap_or_default()));
+            let texts = files.iter().map(|(_, oid)| Ok(self.blob(oid)?.unwrap_or_default()));
             texts.collect::<Result<Vec<_>, GitError>>()
         };
         let (old, new) = (texts(gone)?, texts(added)?);
@@ -290,11 +273,7 @@ struct Files {
 }
 
 fn key(change: &Change) -> Option<&RepoPath> {
-    change
-        .new
-        .as_ref()
-        .or(change.old.as_ref())
-        .map(|(path, _)| path)
+    change.new.as_ref().or(change.old.as_ref()).map(|(path, _)| path)
 }
 
 /// How many bytes each different line makes up.
@@ -310,15 +289,9 @@ fn line_sizes(text: &[u8]) -> HashMap<&[u8], usize> {
 fn similarity(old: &HashMap<&[u8], usize>, new: &HashMap<&[u8], usize>) -> usize {
     let total = |sizes: &HashMap<&[u8], usize>| sizes.values().sum::<usize>();
     let larger = total(old).max(total(new));
-    let common: usize = old
-        .iter()
-        .filter_map(|(line, size)| new.get(line).map(|other| size.min(other)))
-        .sum();
-    if larger == 0 {
-        0
-    } else {
-        common * 100 / larger
-    }
+    let common: usize =
+        old.iter().filter_map(|(line, size)| new.get(line).map(|other| size.min(other))).sum();
+    if larger == 0 { 0 } else { common * 100 / larger }
 }
 
 fn parse_commit(bytes: &[u8]) -> Option<Commit> {
@@ -338,12 +311,7 @@ fn parse_commit(bytes: &[u8]) -> Option<Commit> {
         .collect();
     let author = field("author")?.split(" <").next().unwrap_or("").to_owned();
     let time = field("committer")?.rsplit(' ').nth(1)?.parse().ok()?;
-    Some(Commit {
-        tree: Oid(field("tree")?.to_owned()),
-        parents,
-        author,
-        time,
-    })
+    Some(Commit { tree: Oid(field("tree")?.to_owned()), parents, author, time })
 }
 
 /// Entries as `<octal mode> <name>\0<raw object name>`.

@@ -46,30 +46,20 @@ pub fn git_at(dir: &Path) -> Command {
 
 /// Runs it; its standard output, or an error with what git said.
 pub fn output(command: &mut Command, doing: &'static str) -> Result<Vec<u8>, GitError> {
-    let done = command
-        .output()
-        .map_err(|source| GitError::Start { doing, source })?;
+    let done = command.output().map_err(|source| GitError::Start { doing, source })?;
     if done.status.success() {
         return Ok(done.stdout);
     }
-    Err(GitError::Failed {
-        doing,
-        said: said(&done.stderr),
-    })
+    Err(GitError::Failed { doing, said: said(&done.stderr) })
 }
 
 /// Runs it; its standard output, or `None` where git answers "no" (exit status 1).
 pub fn answer(command: &mut Command, doing: &'static str) -> Result<Option<Vec<u8>>, GitError> {
-    let done = command
-        .output()
-        .map_err(|source| GitError::Start { doing, source })?;
+    let done = command.output().map_err(|source| GitError::Start { doing, source })?;
     match done.status.code() {
         Some(0) => Ok(Some(done.stdout)),
         Some(1) => Ok(None),
-        _ => Err(GitError::Failed {
-            doing,
-            said: said(&done.stderr),
-        }),
+        _ => Err(GitError::Failed { doing, said: said(&done.stderr) }),
     }
 }
 
@@ -94,10 +84,7 @@ pub fn feed(command: &mut Command, input: &[u8], doing: &'static str) -> Result<
     if done.status.success() {
         return Ok(done.stdout);
     }
-    Err(GitError::Failed {
-        doing,
-        said: said(&done.stderr),
-    })
+    Err(GitError::Failed { doing, said: said(&done.stderr) })
 }
 
 /// The first line of an answer of one line.

@@ -56,9 +56,7 @@ impl Store for Native {
     fn write(&self, kind: Kind, bytes: &[u8]) -> Result<Oid, GitError> {
         let doing = "write an object";
         let odb = self.repo.odb().map_err(|e| GitError::library(doing, e))?;
-        let oid = odb
-            .write(kind.native(), bytes)
-            .map_err(|e| GitError::library(doing, e))?;
+        let oid = odb.write(kind.native(), bytes).map_err(|e| GitError::library(doing, e))?;
         Ok(Oid(oid.to_string()))
     }
 
@@ -100,17 +98,12 @@ impl Store for Native {
     }
 
     fn ignores(&self, path: &std::path::Path) -> Result<bool, GitError> {
-        self.repo
-            .is_path_ignored(path)
-            .map_err(|e| GitError::library("read the ignore rules", e))
+        self.repo.is_path_ignored(path).map_err(|e| GitError::library("read the ignore rules", e))
     }
 }
 
 fn is_missing(error: &git2::Error) -> bool {
-    matches!(
-        error.code(),
-        git2::ErrorCode::NotFound | git2::ErrorCode::UnbornBranch
-    )
+    matches!(error.code(), git2::ErrorCode::NotFound | git2::ErrorCode::UnbornBranch)
 }
 
 /// git's own commands.
@@ -131,33 +124,19 @@ impl Plumbing {
 impl Store for Plumbing {
     fn read(&self, oid: &Oid) -> Result<Option<(Kind, Vec<u8>)>, GitError> {
         let mut command = self.git().with("cat-file").with("--batch");
-        let answer = process::feed(
-            &mut command,
-            format!("{oid}\n").as_bytes(),
-            "read an object",
-        )?;
+        let answer = process::feed(&mut command, format!("{oid}\n").as_bytes(), "read an object")?;
         Ok(parse_batch(&answer))
     }
 
     fn write(&self, kind: Kind, bytes: &[u8]) -> Result<Oid, GitError> {
-        let mut command = self
-            .git()
-            .with("hash-object")
-            .with("-w")
-            .with("-t")
-            .with(kind.name())
-            .with("--stdin");
+        let mut command =
+            self.git().with("hash-object").with("-w").with("-t").with(kind.name()).with("--stdin");
         let answer = process::feed(&mut command, bytes, "write an object")?;
         Ok(oid_of(&answer))
     }
 
     fn target(&self, name: &str) -> Result<Option<Oid>, GitError> {
-        let mut command = self
-            .git()
-            .with("rev-parse")
-            .with("--quiet")
-            .with("--verify")
-            .with(name);
+        let mut command = self.git().with("rev-parse").with("--quiet").with("--verify").with(name);
         let answer = process::answer(&mut command, "read a ref")?;
         Ok(answer.map(|bytes| oid_of(&bytes)))
     }
@@ -194,12 +173,7 @@ impl Store for Plumbing {
     }
 
     fn ignores(&self, path: &std::path::Path) -> Result<bool, GitError> {
-        let mut command = self
-            .git()
-            .with("check-ignore")
-            .with("--quiet")
-            .with("--")
-            .with(path);
+        let mut command = self.git().with("check-ignore").with("--quiet").with("--").with(path);
         Ok(process::answer(&mut command, "read the ignore rules")?.is_some())
     }
 }

@@ -49,9 +49,7 @@ impl Repo {
         let Some(oid) = process::answer(&mut command, "read the index")? else {
             return Ok(None);
         };
-        self.blob(&Oid(
-            String::from_utf8_lossy(process::line(&oid)).into_owned()
-        ))
+        self.blob(&Oid(String::from_utf8_lossy(process::line(&oid)).into_owned()))
     }
 
     /// The newest stash.
@@ -104,9 +102,7 @@ impl Repo {
 
     /// Whether a rebase is under way.
     pub fn rebasing(&self) -> bool {
-        ["rebase-merge", "rebase-apply"]
-            .iter()
-            .any(|name| self.git_dir().join(name).exists())
+        ["rebase-merge", "rebase-apply"].iter().any(|name| self.git_dir().join(name).exists())
     }
 
     /// The tops of the submodules that are checked out here.
@@ -158,7 +154,7 @@ fn parse_status(answer: &[u8], side: Side) -> Vec<RepoPath> {
                 field(8)
             }
             Some(b'u') => field(10),
-            Some(b'?') => field(1),
+            Some(b'?') if side == Side::WorkTree => field(1),
             _ => None,
         };
         if let Some(path) = path {
@@ -177,10 +173,8 @@ mod tests {
         let answer = b"1 .M N... 100644 100644 100644 aa bb a b.txt\0\
             1 M. N... 100644 100644 100644 aa bb staged\0\
             u UU N... 100644 100644 100644 100644 aa bb cc both\0? new\nline\0";
-        let all: Vec<String> = parse_status(answer, Side::WorkTree)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let all: Vec<String> =
+            parse_status(answer, Side::WorkTree).iter().map(ToString::to_string).collect();
         assert_eq!(all, ["a b.txt", "staged", "both", "\"new\\nline\""]);
         assert_eq!(parse_status(answer, Side::Staged).len(), 2);
     }

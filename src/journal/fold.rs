@@ -17,17 +17,12 @@ pub fn fold(events: &mut [Event]) {
         if let What::Prompt(_) = event.what {
             session.prompts += 1;
             let nth = format!("#{}", session.prompts);
-            let turn = event
-                .turn
-                .get_or_insert_with(|| TurnId::derive(&event.session, &nth));
+            let turn = event.turn.get_or_insert_with(|| TurnId::derive(&event.session, &nth));
             session.current = Some(turn.clone());
             session.prompted.push(turn.clone());
             continue;
         }
-        let prompted = event
-            .turn
-            .as_ref()
-            .is_some_and(|turn| session.prompted.contains(turn));
+        let prompted = event.turn.as_ref().is_some_and(|turn| session.prompted.contains(turn));
         if !prompted && (event.turn.is_none() || event.subagent.is_some()) {
             event.turn = session.current.clone().or_else(|| event.turn.clone());
         }

@@ -39,9 +39,7 @@ pub struct Journal {
 impl Journal {
     /// The journal below this state folder (`<git-common-dir>/ai-log`).
     pub fn at(state: &Path) -> Self {
-        Self {
-            dir: state.join("journal"),
-        }
+        Self { dir: state.join("journal") }
     }
 
     /// Where its files lie.
@@ -52,11 +50,7 @@ impl Journal {
 
 fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> JournalError {
     let path = path.to_path_buf();
-    move |source| JournalError::Io {
-        doing,
-        path,
-        source,
-    }
+    move |source| JournalError::Io { doing, path, source }
 }
 
 /// Makes a folder that only its owner can read.

@@ -31,9 +31,7 @@ enum Piece {
 impl Snapshots {
     /// The snapshots below this state folder (`<git-common-dir>/ai-log`).
     pub fn at(state: &Path) -> Self {
-        Self {
-            dir: state.join("snapshots"),
-        }
+        Self { dir: state.join("snapshots") }
     }
 
     /// Where the files lie.
@@ -56,8 +54,7 @@ impl Snapshots {
         // Whole or not at all: the name promises the content.
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io("write in", folder))?;
         file.write_all(&bytes).map_err(io("write", &path))?;
-        file.persist(&path)
-            .map_err(|e| io("write", &path)(e.error))?;
+        file.persist(&path).map_err(|e| io("write", &path)(e.error))?;
         Ok(digest)
     }
 
@@ -154,10 +151,7 @@ fn pieces(base: &[u8], text: &[u8]) -> Vec<Piece> {
     let tail = (0..limit - head)
         .take_while(|&at| base[base.len() - 1 - at] == text[text.len() - 1 - at])
         .count();
-    let (old, new) = (
-        &base[head..base.len() - tail],
-        &text[head..text.len() - tail],
-    );
+    let (old, new) = (&base[head..base.len() - tail], &text[head..text.len() - tail]);
     let mut pieces = Vec::new();
     let mut add = |piece: Piece| match piece {
         Piece::Copy(_, 0) | Piece::Insert(0) => {}
@@ -178,10 +172,7 @@ fn pieces(base: &[u8], text: &[u8]) -> Vec<Piece> {
             old_at += same + bytes(&old_lines[edit.old.clone()]);
             new_lines_at = edit.new.end;
         }
-        add(Piece::Copy(
-            head + old_at,
-            bytes(&new_lines[new_lines_at..]),
-        ));
+        add(Piece::Copy(head + old_at, bytes(&new_lines[new_lines_at..])));
     }
     add(Piece::Copy(base.len() - tail, tail));
     pieces
@@ -216,10 +207,7 @@ mod tests {
             before = after;
         }
         assert_eq!(store.get(&digest).unwrap(), before);
-        let size: u64 = walk(dir.path())
-            .iter()
-            .map(|p| p.metadata().unwrap().len())
-            .sum();
+        let size: u64 = walk(dir.path()).iter().map(|p| p.metadata().unwrap().len()).sum();
         assert!(size < 6_000_000, "{size} bytes");
     }
 
@@ -227,11 +215,7 @@ mod tests {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
-                files.extend(walk(&path))
-            } else {
-                files.push(path)
-            }
+            if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
         }
         files
     }

@@ -84,8 +84,7 @@ impl StatCache {
         private_dir(folder)?;
         let file = tempfile::NamedTempFile::new_in(folder).map_err(io("write in", folder))?;
         serde_json::to_writer(&file, &known)?;
-        file.persist(&self.path)
-            .map_err(|e| io("write", &self.path)(e.error))?;
+        file.persist(&self.path).map_err(|e| io("write", &self.path)(e.error))?;
         Ok(())
     }
 }

@@ -187,10 +187,7 @@ mod maybe {
         value: &Option<Content>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        value
-            .as_ref()
-            .unwrap_or(&Content::ABSENT)
-            .serialize(serializer)
+        value.as_ref().unwrap_or(&Content::ABSENT).serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(

@@ -22,10 +22,7 @@ pub struct LineRange {
 impl LineRange {
     /// One line.
     pub fn one(line: u32) -> Self {
-        Self {
-            start: line,
-            end: line,
-        }
+        Self { start: line, end: line }
     }
 
     /// Whether the line is one of these.

@@ -117,9 +117,6 @@ mod tests {
         assert!(session.as_str().starts_with("s_"));
         assert_eq!(session, SessionId::derive("claude-code", "d7a85f43"));
         assert_ne!(session, SessionId::derive("codex", "d7a85f43"));
-        assert_ne!(
-            TurnId::derive(&session, "1").0[2..],
-            EditId::derive(&session, "2").0[2..]
-        );
+        assert_ne!(TurnId::derive(&session, "1").0[2..], EditId::derive(&session, "2").0[2..]);
     }
 }

@@ -62,9 +62,7 @@ impl RepoPath {
 
     /// Reads [`RepoPath::quoted`]; a quoted form that is not well-formed is taken as it stands.
     pub fn parse(text: &str) -> Self {
-        let inner = text
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'));
+        let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         match inner.and_then(unquote) {
             Some(bytes) => Self(bytes),
             None => Self(text.as_bytes().to_vec()),

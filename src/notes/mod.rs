@@ -57,13 +57,8 @@ fn check_version(values: &[Value]) -> Result<(), NoteError> {
     for value in values.iter().filter(|value| value["type"] == "head") {
         let schema = value["schema"].as_str().unwrap_or_default();
         let major = schema.strip_prefix("git-ai-log/provenance/");
-        if major
-            .and_then(|n| n.split('.').next())
-            .is_some_and(|n| n != "1")
-        {
-            return Err(NoteError::Newer {
-                schema: schema.to_owned(),
-            });
+        if major.and_then(|n| n.split('.').next()).is_some_and(|n| n != "1") {
+            return Err(NoteError::Newer { schema: schema.to_owned() });
         }
     }
     Ok(())
@@ -96,8 +91,7 @@ pub fn parse(bytes: &[u8]) -> Result<Note, NoteError> {
             Ok(Record::Head(_) | Record::Other) | Err(_) => {}
         }
     }
-    note.hunks
-        .sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+    note.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
     Ok(note)
 }
 
@@ -126,17 +120,9 @@ pub fn encode(note: &Note) -> Vec<u8> {
             read: turn.read.clone(),
         }));
     }
-    records.extend(
-        note.hunks
-            .iter()
-            .map(|hunk| Record::Hunk(HunkRecord::of(hunk))),
-    );
+    records.extend(note.hunks.iter().map(|hunk| Record::Hunk(HunkRecord::of(hunk))));
     records.extend(note.forgotten.iter().map(|turn| {
-        Record::Forgotten(ForgottenRecord {
-            turn: turn.clone(),
-            at: None,
-            who: None,
-        })
+        Record::Forgotten(ForgottenRecord { turn: turn.clone(), at: None, who: None })
     }));
     write_lines(&records)
 }

@@ -137,11 +137,8 @@ pub struct PromptLineRecord {
 impl HunkRecord {
     /// The record of a hunk.
     pub fn of(hunk: &NoteHunk) -> Self {
-        let bytes: Vec<u8> = hunk
-            .fingerprints
-            .iter()
-            .flat_map(|print| print.to_be_bytes())
-            .collect();
+        let bytes: Vec<u8> =
+            hunk.fingerprints.iter().flat_map(|print| print.to_be_bytes()).collect();
         Self {
             hunk: key(&hunk.path, hunk.lines, &hunk.digest),
             path: hunk.path.clone(),
@@ -161,11 +158,7 @@ impl HunkRecord {
         let bytes = unbase64(&self.fingerprints)?;
         let prints: Vec<u64> = bytes
             .chunks_exact(8)
-            .map(|chunk| {
-                chunk
-                    .iter()
-                    .fold(0, |print, byte| print << 8 | u64::from(*byte))
-            })
+            .map(|chunk| chunk.iter().fold(0, |print, byte| print << 8 | u64::from(*byte)))
             .collect();
         let lines = self.lines.start > 0 && self.lines.start <= self.lines.end;
         (lines && prints.len() == self.lines.len() as usize).then_some(prints)
@@ -189,21 +182,15 @@ impl PromptLineRecord {
     pub fn into_record(self) -> PromptRecord {
         PromptRecord {
             turn: self.turn,
-            prompt: PromptText {
-                text: self.prompt,
-                removed: self.redactions,
-            },
+            prompt: PromptText { text: self.prompt, removed: self.redactions },
             closing: self.closing,
         }
     }
 }
 
 fn key(path: &RepoPath, lines: LineRange, digest: &str) -> String {
-    let text = [
-        path.as_bytes(),
-        format!("\0{}-{}\0{digest}\0", lines.start, lines.end).as_bytes(),
-    ]
-    .concat();
+    let text = [path.as_bytes(), format!("\0{}-{}\0{digest}\0", lines.start, lines.end).as_bytes()]
+        .concat();
     crate::model::Digest::of(&text).0
 }
 
@@ -213,17 +200,11 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 fn base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let word = chunk
-            .iter()
-            .fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
+        let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte));
         let word = word << (8 * (3 - chunk.len()));
         for place in 0..4 {
             let six = (word >> (18 - 6 * place)) & 63;
-            text.push(if place <= chunk.len() {
-                char::from(ALPHABET[six as usize])
-            } else {
-                '='
-            });
+            text.push(if place <= chunk.len() { char::from(ALPHABET[six as usize]) } else { '=' });
         }
     }
     text

@@ -6,10 +6,7 @@ use crate::model::{Contributor, EditId, Evidence, LineRange, PromptText, Session
 fn hunk(path: &str, start: u32, prints: &[u64], evidence: Evidence) -> NoteHunk {
     NoteHunk {
         path: path.into(),
-        lines: LineRange {
-            start,
-            end: start + prints.len() as u32 - 1,
-        },
+        lines: LineRange { start, end: start + prints.len() as u32 - 1 },
         contributor: Contributor::Ai,
         session: Some(SessionId("s_1".into())),
         turn: Some(TurnId("p_1".into())),
@@ -22,11 +19,7 @@ fn hunk(path: &str, start: u32, prints: &[u64], evidence: Evidence) -> NoteHunk 
 
 fn any_note() -> impl Strategy<Value = Note> {
     let hunks = proptest::collection::vec(
-        (
-            "[a-z\"\n é]{1,8}",
-            1_u32..50,
-            proptest::collection::vec(any::<u64>(), 1..5),
-        ),
+        ("[a-z\"\n é]{1,8}", 1_u32..50, proptest::collection::vec(any::<u64>(), 1..5)),
         0..6,
     );
     let sessions =
@@ -36,16 +29,10 @@ fn any_note() -> impl Strategy<Value = Note> {
         for (path, start, prints) in hunks {
             note.hunks.push(hunk(&path, start, &prints, Evidence::Edit));
         }
-        note.hunks
-            .sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+        note.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
         for (id, model) in sessions {
-            let session = Session {
-                agent: "codex".into(),
-                model,
-                human: None,
-                started: None,
-                parent: None,
-            };
+            let session =
+                Session { agent: "codex".into(), model, human: None, started: None, parent: None };
             note.sessions.insert(SessionId(id), session);
         }
         note
@@ -89,10 +76,7 @@ fn records_of_a_later_version_survive() {
     let new = b"{\"type\":\"session\",\"session\":\"s_1\",\"agent\":\"a\",\"model\":\"m\"}\n";
     let joined = String::from_utf8(join_provenance(Some(old), new)).unwrap();
     assert!(joined.contains("hologram"), "{joined}");
-    assert!(
-        joined.contains("\"new\":[1]") && joined.contains("\"model\":\"m\""),
-        "{joined}"
-    );
+    assert!(joined.contains("\"new\":[1]") && joined.contains("\"model\":\"m\""), "{joined}");
     assert_eq!(joined.lines().count(), 3);
 }
 
@@ -133,10 +117,7 @@ fn prompts_round_trip() {
             text: "do\nit".into(),
             removed: [("aws-access-key".into(), 2)].into(),
         },
-        closing: Some(PromptText {
-            text: "done".into(),
-            removed: Default::default(),
-        }),
+        closing: Some(PromptText { text: "done".into(), removed: Default::default() }),
     }];
     let read = parse_prompts(&encode_prompts(&prompts)).unwrap();
     assert_eq!(read.into_values().collect::<Vec<_>>(), prompts);

@@ -5,8 +5,5 @@ pub struct Redacted {
     pub removed: BTreeMap<String, u32>,
 }
 pub fn redact(text: &str) -> Redacted {
-    Redacted {
-        text: text.into(),
-        removed: BTreeMap::new(),
-    }
+    Redacted { text: text.into(), removed: BTreeMap::new() }
 }
