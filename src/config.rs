@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 /// What the process was started with.
 #[derive(Debug, Clone)]
@@ -62,8 +62,8 @@ impl Env {
         })
     }
 
-    /// The time now.
+    /// The time now, to the microsecond.
     pub fn now() -> DateTime<Utc> {
-        Utc::now()
+        Utc::now().trunc_subsecs(6)
     }
 }

@@ -14,6 +14,8 @@ mod git;
 mod journal;
 mod model;
 mod notes;
+mod query;
 mod redact;
+mod render;
 
 pub use commands::main;

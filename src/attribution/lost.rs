@@ -86,11 +86,6 @@ impl Lost {
         self.runs.push(Run { path: path.clone(), step, lines, around });
     }
 
-    /// Whether nothing left.
-    pub fn is_empty(&self) -> bool {
-        self.runs.is_empty()
-    }
-
     /// The owners of those of these new lines that were here before; `None` for the others.
     ///
     /// One telling line is enough where the text leaves a file in the same step, or comes back to

@@ -17,8 +17,7 @@ use crate::git::lines::{is_binary, split};
 use crate::journal::{Journal, MAX_TEXT, Snapshots, fold};
 use crate::model::note::{Note, NoteHunk, PromptRecord, Session, Turn};
 use crate::model::{
-    Contributor, Digest, Event, Evidence, LineRange, Oid, PromptText, RepoPath, SessionId, TurnId,
-    What,
+    Contributor, Digest, Event, Evidence, LineRange, Oid, RepoPath, SessionId, TurnId, What,
 };
 
 /// A file as it is to be attributed.
@@ -92,14 +91,6 @@ impl Evidences {
             }
         }
         prompts.into_values().collect()
-    }
-
-    /// The prompt of a turn, as it is in the journal.
-    pub fn prompt(&self, turn: &TurnId) -> Option<&PromptText> {
-        self.events.iter().rev().find_map(|event| match &event.what {
-            What::Prompt(prompt) if event.turn.as_ref() == Some(turn) => Some(prompt),
-            _ => None,
-        })
     }
 }
 

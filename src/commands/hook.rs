@@ -31,7 +31,7 @@ pub struct HookArgs {
 }
 
 /// Runs a hook.
-pub fn run(args: &HookArgs) -> Result<()> {
+pub fn run(_: &Env, args: &HookArgs) -> Result<()> {
     let now = Env::now();
     match args.name.as_str() {
         "post-commit" => post_commit(now),

@@ -1,10 +1,19 @@
 //! One file a command; the only room that joins I/O and pure code.
 
+mod ask;
 mod attribute;
+mod blame;
+mod errors;
 mod hook;
+mod log;
 mod note;
 mod observe;
 mod record;
+mod redact;
+mod schema;
+mod screen;
+mod show;
+mod status;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -16,17 +25,48 @@ use crate::config::Env;
 use crate::error::{EXIT_ERROR, Error, Result};
 
 /// Who wrote this line, what was it asked to do, and did anyone check it
+///
+/// Without a command: the prompts behind the lines of a file; without a file, too, the log of
+/// this branch.
 #[derive(Debug, Parser)]
-#[command(name = "git ai-log", bin_name = "git ai-log", version)]
+#[command(
+    name = "git ai-log",
+    bin_name = "git ai-log",
+    version,
+    args_conflicts_with_subcommands = true
+)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    ask: ask::AskArgs,
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    Record(record::RecordArgs),
-    Hook(hook::HookArgs),
+/// The commands, one line each: help and dispatch follow from this list.
+macro_rules! commands {
+    ($($name:ident => $module:ident :: $args:ident),* $(,)?) => {
+        #[derive(Debug, Subcommand)]
+        enum Command {
+            $($name($module::$args),)*
+        }
+
+        fn dispatch(env: &Env, command: &Command) -> Result<()> {
+            match command {
+                $(Command::$name(args) => $module::run(env, args),)*
+            }
+        }
+    };
+}
+
+commands! {
+    Log => log::LogArgs,
+    Blame => blame::BlameArgs,
+    Show => show::ShowArgs,
+    Status => status::StatusArgs,
+    Record => record::RecordArgs,
+    Hook => hook::HookArgs,
+    Redact => redact::RedactArgs,
+    Schema => schema::SchemaArgs,
 }
 
 /// Runs the program with these arguments, the program's own name first.
@@ -35,50 +75,71 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if args.get(1).is_some_and(|arg| arg == "record") {
         return guarded_record(&args);
     }
-    let outcome = match Cli::try_parse_from(&args) {
-        Ok(cli) => Env::read()
-            .map_err(|e| Error::new("cannot read the working directory").because(e))
-            .and_then(|env| dispatch(&env, cli.command)),
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { EXIT_ERROR } else { 0 });
         }
     };
-    match outcome {
-        Ok(code) => code,
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            show(&error);
+            show_error(&error);
             ExitCode::from(EXIT_ERROR)
         }
+    }
+}
+
+fn run(cli: &Cli) -> Result<()> {
+    let env =
+        Env::read().map_err(|e| Error::new("cannot read the working directory").because(e))?;
+    match &cli.command {
+        Some(command) => dispatch(&env, command),
+        None if cli.ask.paths.is_empty() => {
+            let json = cli.ask.printing.json.then(|| "--json".into());
+            log::run(&env, &log::LogArgs { args: json.into_iter().collect() })
+        }
+        None => ask::run(&env, &cli.ask),
     }
 }
 
 /// `record` succeeds whatever happens, its arguments included, and prints nothing: an agent's
 /// turn never breaks because of us.
 fn guarded_record(args: &[OsString]) -> ExitCode {
+    if args.iter().skip(2).any(|arg| arg == "-h" || arg == "--help") {
+        if let Err(help) = Cli::try_parse_from(args) {
+            let _ = help.print();
+        }
+        return ExitCode::SUCCESS;
+    }
     std::panic::set_hook(Box::new(|_| {}));
     let _ = std::panic::catch_unwind(|| {
         if let Ok(env) = Env::read() {
             let agent = args.get(2).map(|arg| arg.to_string_lossy().into_owned());
-            record::run(&env, &record::RecordArgs { agent: agent.unwrap_or_default() });
+            let args = record::RecordArgs { agent: agent.unwrap_or_default() };
+            let _ = record::run(&env, &args);
         }
     });
     ExitCode::SUCCESS
 }
 
-fn dispatch(env: &Env, command: Command) -> Result<ExitCode> {
-    match command {
-        Command::Record(args) => record::run(env, &args),
-        Command::Hook(args) => hook::run(&args)?,
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
 /// The one place where errors are printed.
-fn show(error: &Error) {
+fn show_error(error: &Error) {
     let mut stderr = std::io::stderr().lock();
     let _ = writeln!(stderr, "error: {error}");
     if let Some(hint) = error.next_step() {
         let _ = writeln!(stderr, "  hint: {hint}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
     }
 }

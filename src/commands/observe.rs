@@ -11,7 +11,6 @@ use crate::agents::edit::texts;
 use crate::attribution::shell;
 use crate::error::{Error, Result};
 use crate::git::Repo;
-use crate::git::worktree::Side;
 use crate::journal::stats::{Stat, StatCache};
 use crate::journal::{MAX_TEXT, Snapshots};
 use crate::model::event::TreeFile;
@@ -114,7 +113,7 @@ pub fn tree(place: &Place, now: DateTime<Utc>) -> Result<Content> {
     let cache = StatCache::open(&state, &place.top.to_string_lossy());
     let (mut manifest, mut seen) = (Vec::new(), Vec::new());
     let mut budget = MAX_WINDOW;
-    for path in place.repo.dirty(Side::WorkTree)? {
+    for path in place.repo.dirty()? {
         let file = path.below(&place.top);
         let metadata = file.symlink_metadata().ok();
         let stat = metadata.filter(std::fs::Metadata::is_file).and_then(|m| Stat::of(&m));

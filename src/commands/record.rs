@@ -34,7 +34,7 @@ pub struct RecordArgs {
 }
 
 /// Records what standard input holds. Never fails: an agent's turn must not break.
-pub fn run(env: &Env, args: &RecordArgs) {
+pub fn run(env: &Env, args: &RecordArgs) -> Result<()> {
     let now = Env::now();
     let mut payload = Vec::new();
     let read = std::io::stdin().lock().take(MAX_PAYLOAD + 1).read_to_end(&mut payload);
@@ -48,6 +48,7 @@ pub fn run(env: &Env, args: &RecordArgs) {
     if let Err(error) = outcome {
         unusable(env, &args.agent, &error, now);
     }
+    Ok(())
 }
 
 /// Records one payload.

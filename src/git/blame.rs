@@ -1,10 +1,11 @@
 //! git's own blame, read line by line.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use super::process::{self, With as _};
 use super::{GitError, Repo};
-use crate::model::path::os_path;
+use crate::model::path::os_bytes;
 use crate::model::{Oid, RepoPath};
 
 /// One line of `git blame --porcelain`.
@@ -146,13 +147,9 @@ fn next_group<'a>(rest: &mut &'a [u8]) -> Option<Group<'a>> {
 }
 
 /// The path that a user means by this argument, from the top of the work tree.
-pub fn from_top(repo: &Repo, cwd: &std::path::Path, path: &str) -> RepoPath {
-    repo.relative(&cwd.join(path)).unwrap_or_else(|| RepoPath::from_bytes(path.as_bytes()))
-}
-
-/// A pathspec-free argument for this path.
-pub fn argument(path: &RepoPath) -> OsString {
-    os_path(path.as_bytes()).into_os_string()
+pub fn from_top(repo: &Repo, cwd: &Path, path: &Path) -> RepoPath {
+    repo.relative(&cwd.join(path))
+        .unwrap_or_else(|| RepoPath::from_bytes(&*os_bytes(path.as_os_str())))
 }
 
 #[cfg(test)]

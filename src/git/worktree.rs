@@ -7,22 +7,10 @@ use super::process::{self, With as _};
 use super::{GitError, Repo};
 use crate::model::{Oid, RepoPath};
 
-/// Which files to ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// Files that differ between HEAD and the index.
-    Staged,
-    /// Files that differ between HEAD and the work tree, untracked ones included.
-    WorkTree,
-}
-
 impl Repo {
-    /// The files of this side, without ignored ones, submodules and symbolic links.
-    pub fn dirty(&self, side: Side) -> Result<Vec<RepoPath>, GitError> {
-        let untracked = match side {
-            Side::Staged => "--untracked-files=no",
-            Side::WorkTree => "--untracked-files=all",
-        };
+    /// The files that differ between HEAD, the index and the work tree, untracked ones included,
+    /// ignored ones and submodules not.
+    pub fn dirty(&self) -> Result<Vec<RepoPath>, GitError> {
         let mut command = self
             .git()
             .with("-c")
@@ -32,24 +20,38 @@ impl Repo {
             .with("-z")
             .with("--no-renames")
             .with("--ignore-submodules=all")
-            .with(untracked);
+            .with("--untracked-files=all");
         let answer = process::output(&mut command, "compare the work tree")?;
-        Ok(parse_status(&answer, side))
+        Ok(parse_status(&answer))
     }
 
-    /// The file of this path in the index that git uses now.
-    pub fn staged_text(&self, path: &RepoPath) -> Result<Option<Vec<u8>>, GitError> {
-        let name = [b":0:".as_slice(), path.as_bytes()].concat();
+    /// The regular files that differ between HEAD and the index that git uses now, and what is
+    /// staged of them.
+    pub fn staged(&self) -> Result<Vec<(RepoPath, Oid)>, GitError> {
         let mut command = self
             .git()
-            .with("rev-parse")
-            .with("--quiet")
-            .with("--verify")
-            .with(crate::model::path::os_path(&name));
-        let Some(oid) = process::answer(&mut command, "read the index")? else {
-            return Ok(None);
-        };
-        self.blob(&Oid(String::from_utf8_lossy(process::line(&oid)).into_owned()))
+            .with("diff")
+            .with("--cached")
+            .with("--raw")
+            .with("-z")
+            .with("--no-abbrev")
+            .with("--no-renames")
+            .with("--no-ext-diff")
+            .with("--ignore-submodules=all");
+        let answer = process::output(&mut command, "compare the index")?;
+        let mut fields = answer.split(|&b| b == 0);
+        let mut staged = Vec::new();
+        while let (Some(record), Some(path)) = (fields.next(), fields.next()) {
+            let record = String::from_utf8_lossy(record);
+            // :<old mode> <new mode> <old> <new> <status>
+            let words: Vec<&str> = record.split(' ').collect();
+            if let [_, mode, _, oid, _] = words[..]
+                && mode.starts_with("100")
+            {
+                staged.push((RepoPath::from_bytes(path), Oid(oid.to_owned())));
+            }
+        }
+        Ok(staged)
     }
 
     /// The newest stash.
@@ -141,20 +143,14 @@ fn real(path: &Path) -> Option<PathBuf> {
     Some(parent.join(path.file_name()?))
 }
 
-fn parse_status(answer: &[u8], side: Side) -> Vec<RepoPath> {
+fn parse_status(answer: &[u8]) -> Vec<RepoPath> {
     let mut paths = Vec::new();
     for record in answer.split(|&b| b == 0) {
         let field = |n: usize| record.splitn(n + 1, |&b| b == b' ').nth(n);
         let path = match record.first() {
-            Some(b'1') => {
-                let staged = record.get(2).is_some_and(|&b| b != b'.');
-                if side == Side::Staged && !staged {
-                    continue;
-                }
-                field(8)
-            }
+            Some(b'1') => field(8),
             Some(b'u') => field(10),
-            Some(b'?') if side == Side::WorkTree => field(1),
+            Some(b'?') => field(1),
             _ => None,
         };
         if let Some(path) = path {
@@ -173,9 +169,7 @@ mod tests {
         let answer = b"1 .M N... 100644 100644 100644 aa bb a b.txt\0\
             1 M. N... 100644 100644 100644 aa bb staged\0\
             u UU N... 100644 100644 100644 100644 aa bb cc both\0? new\nline\0";
-        let all: Vec<String> =
-            parse_status(answer, Side::WorkTree).iter().map(ToString::to_string).collect();
+        let all: Vec<String> = parse_status(answer).iter().map(ToString::to_string).collect();
         assert_eq!(all, ["a b.txt", "staged", "both", "\"new\\nline\""]);
-        assert_eq!(parse_status(answer, Side::Staged).len(), 2);
     }
 }

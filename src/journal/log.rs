@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Journal, JournalError, io, private_dir};
 use crate::model::{Event, SessionId};
@@ -95,9 +95,4 @@ fn is_torn(file: &mut File) -> std::io::Result<bool> {
     let mut last = [0];
     file.read_exact(&mut last)?;
     Ok(last != *b"\n")
-}
-
-/// A file of this size or age, for pruning.
-pub fn modified(path: &Path) -> Option<std::time::SystemTime> {
-    path.metadata().ok()?.modified().ok()
 }

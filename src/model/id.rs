@@ -16,6 +16,7 @@ macro_rules! text_id {
 
         impl $name {
             /// The identifier as text.
+            #[allow(dead_code, reason = "not every kind is read as text")]
             pub fn as_str(&self) -> &str {
                 &self.0
             }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{Contributor, EditId, Evidence, LineRange, PromptText, RepoPath, SessionId, TurnId};
+use super::{
+    Contributor, EditId, Evidence, Hunk, LineRange, PromptText, RepoPath, SessionId, TurnId,
+};
 
 /// The attribution of one commit.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -68,6 +70,21 @@ pub struct NoteHunk {
     pub digest: String,
     /// One fingerprint a line: 64 bits of SHA-256 of the line without white space.
     pub fingerprints: Vec<u64>,
+}
+
+impl NoteHunk {
+    /// What is told of it.
+    pub fn hunk(&self) -> Hunk {
+        Hunk {
+            path: self.path.clone(),
+            lines: self.lines,
+            contributor: self.contributor,
+            session: self.session.clone(),
+            turn: self.turn.clone(),
+            edit: self.edit.clone(),
+            evidence: self.evidence,
+        }
+    }
 }
 
 /// The text of a prompt, kept apart from the attribution.

@@ -1,0 +1,60 @@
+//! Errors of the rooms below, as users see them: with the next step.
+
+use crate::agents::PayloadError;
+use crate::error::Error;
+use crate::git::GitError;
+use crate::journal::JournalError;
+use crate::notes::NoteError;
+
+impl From<GitError> for Error {
+    fn from(error: GitError) -> Self {
+        let hint = match &error {
+            GitError::Start { .. } => Some("install git, or put it on PATH"),
+            GitError::Failed { said, .. } if said.contains("not a git repository") => {
+                Some("run this in a git repository")
+            }
+            GitError::Failed { said, .. } if said.contains("dubious ownership") => {
+                Some("git names the command that trusts this folder in its message above")
+            }
+            GitError::Contended { .. } => Some("try again when the other process is done"),
+            GitError::Damaged { .. } => Some("run `git fsck` to see what is missing"),
+            _ => None,
+        };
+        let mut shown = Self::new(error.to_string());
+        if let GitError::Start { source, .. } = error {
+            shown = shown.because(source);
+        }
+        hint.into_iter().fold(shown, Self::hint)
+    }
+}
+
+impl From<JournalError> for Error {
+    fn from(error: JournalError) -> Self {
+        let shown = Self::new(error.to_string());
+        let JournalError::Io { source, .. } = error else {
+            return shown;
+        };
+        let hint = match source.kind() {
+            std::io::ErrorKind::PermissionDenied => {
+                Some("make the git directory writable for this user")
+            }
+            std::io::ErrorKind::StorageFull => Some("free some disk space"),
+            _ => None,
+        };
+        hint.into_iter().fold(shown.because(source), Self::hint)
+    }
+}
+
+impl From<PayloadError> for Error {
+    fn from(error: PayloadError) -> Self {
+        Self::new(error.to_string()).hint("`git ai-log doctor` shows what could not be used")
+    }
+}
+
+impl From<NoteError> for Error {
+    fn from(error: NoteError) -> Self {
+        let newer = matches!(error, NoteError::Newer { .. });
+        let hint = newer.then_some("install a newer version of git ai-log");
+        hint.into_iter().fold(Self::new(error.to_string()), Self::hint)
+    }
+}

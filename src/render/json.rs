@@ -1,0 +1,249 @@
+//! The JSON that other programs rely on: fields may be added, none taken away.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::model::{
+    Contributor, Evidence, Hunk, LineRange, Oid, PromptText, RepoPath, SessionId, TurnId,
+};
+
+/// `git ai-log --json PATH`: one object a path.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Prompts {
+    /// `git-ai-log/prompts/1`.
+    pub schema: &'static str,
+    /// The file.
+    pub path: RepoPath,
+    /// The lines that were asked for; null for an empty file.
+    pub lines: Option<LineRange>,
+    /// Their answers, in order.
+    pub answers: Vec<Answer>,
+}
+
+/// Lines with one origin.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Answer {
+    /// The lines.
+    pub lines: LineRange,
+    /// The commit they come from; null for what is not committed yet.
+    pub commit: Option<Oid>,
+    /// Who wrote them.
+    pub contributor: Contributor,
+    /// The agent.
+    pub agent: Option<String>,
+    /// The model, where it is known.
+    pub model: Option<String>,
+    /// The conversation.
+    pub session: Option<SessionId>,
+    /// The prompt's name.
+    pub turn: Option<TurnId>,
+    /// What this rests on.
+    pub evidence: Option<Evidence>,
+    /// The commit's author.
+    pub author: Option<String>,
+    /// When: the prompt's time where there is one, else the commit's. UTC.
+    pub at: Option<DateTime<Utc>>,
+    /// What the agent was asked.
+    pub prompt: Option<String>,
+    /// Why there is no text: `forgotten` or `not-fetched`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_state: Option<&'static str>,
+}
+
+/// `git ai-log blame --json`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Blame {
+    /// `git-ai-log/blame/1`.
+    pub schema: &'static str,
+    /// The file.
+    pub path: RepoPath,
+    /// The revision that was asked for; null for the work tree.
+    pub rev: Option<String>,
+    /// Its lines.
+    pub lines: Vec<BlameLine>,
+}
+
+/// One line.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct BlameLine {
+    /// The line, from 1.
+    pub line: u32,
+    /// The commit it comes from; null for what is not committed yet.
+    pub commit: Option<Oid>,
+    /// The path it had there.
+    pub orig_path: RepoPath,
+    /// The line it was there.
+    pub orig_line: u32,
+    /// Who wrote it.
+    pub contributor: Contributor,
+    /// The agent.
+    pub agent: Option<String>,
+    /// The model, where it is known.
+    pub model: Option<String>,
+    /// The conversation.
+    pub session: Option<SessionId>,
+    /// The prompt's name.
+    pub turn: Option<TurnId>,
+    /// What this rests on.
+    pub evidence: Option<Evidence>,
+    /// The commit's author.
+    pub author: String,
+    /// The author's time, UTC.
+    pub time: Option<DateTime<Utc>>,
+    /// The line's text, with what is not UTF-8 replaced.
+    pub text: String,
+}
+
+/// `git ai-log log --json`: one object a commit.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LogEntry {
+    /// `git-ai-log/log/1`.
+    pub schema: &'static str,
+    /// The commit.
+    pub commit: Oid,
+    /// Its author.
+    pub author: String,
+    /// The author's date, ISO 8601.
+    pub date: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// Whether anything is recorded for it.
+    pub recorded: bool,
+    /// Whether the gate judged it.
+    pub gate: Gate,
+    /// Lines by contributor; people's lines are not counted here.
+    pub lines: Counts,
+    /// The conversations it comes from.
+    pub sessions: Vec<SessionInfo>,
+    /// The prompts it comes from.
+    pub turns: Vec<TurnInfo>,
+}
+
+/// `git ai-log show --json`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Show {
+    /// `git-ai-log/show/1`.
+    pub schema: &'static str,
+    /// The commit.
+    pub commit: Oid,
+    /// Its author.
+    pub author: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// Whether the gate judged it.
+    pub gate: Gate,
+    /// `pass` or `block`; null where the gate did not judge it.
+    pub verdict: Option<String>,
+    /// The conversations it comes from.
+    pub sessions: Vec<SessionInfo>,
+    /// The prompts it comes from.
+    pub turns: Vec<TurnInfo>,
+    /// The lines that are not simply a person's.
+    pub hunks: Vec<Hunk>,
+    /// What the checklist found.
+    pub findings: Vec<serde_json::Value>,
+    /// What people vouched for.
+    pub attestations: Vec<serde_json::Value>,
+    /// Exceptions.
+    pub waivers: Vec<serde_json::Value>,
+}
+
+/// Whether the gate judged a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gate {
+    /// Git runs no gate for a commit that came to be this way, or there was none here.
+    NotRun,
+    /// Nothing is recorded for the commit.
+    NotRecorded,
+}
+
+/// `git ai-log status --json`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Status {
+    /// `git-ai-log/status/1`.
+    pub schema: &'static str,
+    /// Files that differ from HEAD.
+    pub files: Vec<FileStatus>,
+    /// The conversations that wrote in them.
+    pub sessions: Vec<SessionInfo>,
+    /// The prompts behind them.
+    pub turns: Vec<TurnInfo>,
+    /// What hooks of agents' told that could not be used, newest last.
+    pub unusable: Vec<Unusable>,
+    /// Lines of the journal that could not be read.
+    pub torn_lines: usize,
+}
+
+/// A file that differs from HEAD.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FileStatus {
+    /// The file.
+    pub path: RepoPath,
+    /// Added lines that are staged.
+    pub staged: Counts,
+    /// Added lines of the work tree, staged ones included.
+    pub work_tree: Counts,
+    /// The lines of the work tree that are not simply a person's.
+    pub hunks: Vec<Hunk>,
+}
+
+/// Something that could not be used.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Unusable {
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+    /// The agent.
+    pub agent: String,
+    /// What and why.
+    pub reason: String,
+}
+
+/// Numbers of lines.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Counts {
+    /// An agent's.
+    pub ai: u32,
+    /// An agent's and a person's.
+    pub mixed: u32,
+    /// A person's.
+    pub human: u32,
+    /// Nobody can say.
+    pub unknown: u32,
+}
+
+/// A conversation.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SessionInfo {
+    /// Its name.
+    pub session: SessionId,
+    /// The agent.
+    pub agent: String,
+    /// The model, where it is known.
+    pub model: Option<String>,
+    /// Who had it.
+    pub human: Option<String>,
+    /// When it was first seen, UTC.
+    pub started: Option<DateTime<Utc>>,
+    /// The session that started it.
+    pub parent: Option<SessionId>,
+}
+
+/// A prompt.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TurnInfo {
+    /// Its name.
+    pub turn: TurnId,
+    /// The conversation.
+    pub session: SessionId,
+    /// When, UTC.
+    pub at: Option<DateTime<Utc>>,
+    /// What the agent was asked.
+    pub prompt: Option<String>,
+    /// Why there is no text: `forgotten` or `not-fetched`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_state: Option<&'static str>,
+    /// The agent's closing message.
+    pub closing: Option<PromptText>,
+}
