@@ -60,7 +60,11 @@ fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
     Ok(match payload.need("/hook_event_name")?.as_str() {
         "SessionStart" => Some(Act::Started),
         "SessionEnd" => Some(Act::Ended),
-        "UserPromptSubmit" => Some(Act::Prompt(payload.need("/prompt")?)),
+        "UserPromptSubmit" => {
+            let prompt = payload.need("/prompt")?;
+            // A finished background task is told like a prompt, under the person's own.
+            (!prompt.starts_with("<task-notification>")).then_some(Act::Prompt(prompt))
+        }
         "PreToolUse" => before(payload)?,
         "PostToolUse" => after(payload, true)?,
         "PostToolUseFailure" => after(payload, false)?,

@@ -41,6 +41,8 @@ type Tree = BTreeMap<RepoPath, Content>;
 /// A command of an agent's that has started and not ended.
 struct Running {
     session: SessionId,
+    /// The sub-agent that runs it; sub-agents may outlast the turn that started them.
+    subagent: Option<String>,
     call: Option<EditId>,
     turn: Option<TurnId>,
     command: String,
@@ -139,9 +141,9 @@ impl<'s> Replay<'s> {
                     self.background.retain(|running| running.session != event.session);
                 }
             }
-            What::Prompt(_) => self.open.retain(|running| running.session != event.session),
+            What::Prompt(_) => self.ends(event, None),
             What::Session { edge: Edge::Close, .. } => {
-                self.ends(event, None);
+                self.open.retain(|running| running.session != event.session);
                 self.background.retain(|running| running.session != event.session);
             }
             What::Session { .. } | What::Read { .. } | What::Unusable { .. } | What::Later => {}
@@ -185,6 +187,7 @@ impl<'s> Replay<'s> {
         let texts = window.scripts.iter().filter_map(|digest| self.source.snapshot(digest));
         self.open.push(Running {
             session: event.session.clone(),
+            subagent: event.subagent.clone(),
             call: event.edit.clone(),
             turn: event.turn.clone(),
             command: window.command.clone(),
@@ -214,13 +217,15 @@ impl<'s> Replay<'s> {
         }
     }
 
-    /// A turn or a session ends, and with it whatever of it was still open.
+    /// A turn ends, and with it whatever of it was still open.
     fn ends(&mut self, event: &Event, tree: Option<&Content>) {
         if let Some(tree) = tree {
             let tree = self.tree(tree);
             self.look(&tree, event.head.as_ref());
         }
-        self.open.retain(|running| running.session != event.session);
+        self.open.retain(|running| {
+            running.session != event.session || running.subagent != event.subagent
+        });
     }
 
     /// The whole work tree is seen. Files that nobody follows, and that no command changed, are

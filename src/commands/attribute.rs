@@ -75,11 +75,14 @@ impl Evidences {
             match &event.what {
                 What::Prompt(prompt) => {
                     entry.at.get_or_insert(event.at);
-                    entry.prompt_sha256 = Some(Digest::of(prompt.text.as_bytes()).0);
-                    prompts.insert(
-                        turn.clone(),
-                        PromptRecord { turn: turn.clone(), prompt: prompt.clone(), closing: None },
-                    );
+                    let digest = || Digest::of(prompt.text.as_bytes()).0;
+                    entry.prompt_sha256.get_or_insert_with(digest);
+                    // An agent may report more under the same name; the first is the person's.
+                    prompts.entry(turn.clone()).or_insert_with(|| PromptRecord {
+                        turn: turn.clone(),
+                        prompt: prompt.clone(),
+                        closing: None,
+                    });
                 }
                 What::Read { paths } => entry.read.extend(paths.iter().cloned()),
                 What::Stop { closing: Some(closing), .. } => {

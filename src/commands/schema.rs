@@ -20,8 +20,11 @@ pub struct SchemaArgs {
     pub name: Option<String>,
 }
 
+/// A name and what makes its schema.
+type Named = (&'static str, fn() -> Schema);
+
 /// Every schema, by name. The files under `schema/` are written from these.
-pub static SCHEMAS: &[(&str, fn() -> Schema)] = &[
+static SCHEMAS: &[Named] = &[
     ("blame", || schema_for!(json::Blame)),
     ("event", || schema_for!(GenericEvent)),
     ("journal", || schema_for!(Event)),

@@ -40,8 +40,8 @@ pub fn run(env: &Env, args: &StatusArgs) -> Result<()> {
     let hunks =
         |targets: &[Target]| attribute::hunks(&repo, &evidences, head.as_ref(), targets, now);
     let (staged_hunks, tree_hunks) = (hunks(&staged)?, hunks(&tree)?);
-    let mut note = Note::default();
-    note.hunks = [staged_hunks.clone(), tree_hunks.clone()].concat();
+    let both = [staged_hunks.clone(), tree_hunks.clone()].concat();
+    let mut note = Note { hunks: both, ..Note::default() };
     let prompts = evidences.describe(&mut note, None);
     let zero = screen::zero(head.as_ref());
     let mut provenance = Provenance::open(&repo)?;

@@ -68,6 +68,9 @@ impl<'r> Notes<'r> {
     }
 }
 
+/// Makes the new bytes of a note from its bytes in the ref, if it has a note, and the given ones.
+pub type Join<'j> = &'j dyn Fn(Option<&[u8]>, &[u8]) -> Vec<u8>;
+
 /// Whether the commits of a notes ref keep their history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum History {
@@ -77,15 +80,14 @@ pub enum History {
     None,
 }
 
-/// Writes notes, all in one commit. `join` makes the new bytes of a note from its bytes in the
-/// ref (if it has a note) and the ones given here; it runs again when somebody else was faster.
+/// Writes notes, all in one commit. `join` runs again when somebody else was faster.
 pub fn write(
     repo: &Repo,
     name: &str,
     history: History,
     notes: &[(Oid, Vec<u8>)],
     time: i64,
-    join: &dyn Fn(Option<&[u8]>, &[u8]) -> Vec<u8>,
+    join: Join<'_>,
 ) -> Result<(), GitError> {
     for attempt in 0..TRIES {
         let tip = repo.target(name)?;
@@ -117,7 +119,7 @@ fn put(
     rest: &[u8],
     depth: usize,
     bytes: &[u8],
-    join: &dyn Fn(Option<&[u8]>, &[u8]) -> Vec<u8>,
+    join: Join<'_>,
 ) -> Result<Oid, GitError> {
     let mut entries = match folder {
         Some(oid) => repo.tree(oid)?,

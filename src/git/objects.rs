@@ -291,7 +291,7 @@ fn similarity(old: &HashMap<&[u8], usize>, new: &HashMap<&[u8], usize>) -> usize
     let larger = total(old).max(total(new));
     let common: usize =
         old.iter().filter_map(|(line, size)| new.get(line).map(|other| size.min(other))).sum();
-    if larger == 0 { 0 } else { common * 100 / larger }
+    (common * 100).checked_div(larger).unwrap_or(0)
 }
 
 fn parse_commit(bytes: &[u8]) -> Option<Commit> {

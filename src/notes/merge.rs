@@ -80,21 +80,19 @@ fn join(a: Value, b: Value) -> Value {
                         .filter_map(|v| v.as_str().map(str::to_owned))
                         .collect();
                     *ours = all.into_iter().map(Value::from).collect();
-                } else if name == "started" || name == "at" {
-                    // The earlier of two times.
-                    if ours.is_null() || !theirs.is_null() && theirs.to_string() < ours.to_string()
-                    {
-                        *ours = theirs;
-                    }
-                } else if ours.is_null()
-                    || !theirs.is_null() && theirs.to_string() > ours.to_string()
-                {
+                } else if ours.is_null() || !theirs.is_null() && wins(&name, &theirs, ours) {
                     *ours = theirs;
                 }
             }
         }
     }
     Value::Object(a)
+}
+
+/// The earlier of two times, the greater of two other values.
+fn wins(name: &str, theirs: &Value, ours: &Value) -> bool {
+    let (theirs, ours) = (theirs.to_string(), ours.to_string());
+    if matches!(name, "started" | "at") { theirs < ours } else { theirs > ours }
 }
 
 /// Of hunks that overlap the one with the stronger evidence stays; of equal ones the first.
