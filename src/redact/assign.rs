@@ -28,18 +28,18 @@ pub(super) enum Family {
 impl Family {
     fn kind(self) -> &'static str {
         match self {
-            Family::Password | Family::Pass => "password",
-            Family::Secret => "secret",
-            Family::Token => "token",
-            Family::ApiKey => "api-key",
-            Family::PrivateKey => "private-key",
-            Family::Auth => "auth-token",
+            Self::Password | Self::Pass => "password",
+            Self::Secret => "secret",
+            Self::Token => "token",
+            Self::ApiKey => "api-key",
+            Self::PrivateKey => "private-key",
+            Self::Auth => "auth-token",
         }
     }
 
     /// Whether the keyword is so short that it must be a word of its own.
     fn is_short(self) -> bool {
-        matches!(self, Family::Pass | Family::Auth)
+        matches!(self, Self::Pass | Self::Auth)
     }
 }
 
@@ -90,7 +90,7 @@ pub(super) struct Name {
 impl Name {
     /// The name that holds the keyword `start..end`, if the keyword is a word in it and no
     /// other word makes it a description.
-    fn around(scan: &Scan, start: usize, end: usize, family: Family) -> Option<Name> {
+    fn around(scan: &Scan, start: usize, end: usize, family: Family) -> Option<Self> {
         let in_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
         let low = start.saturating_sub(MAX_NAME);
         let before = scan.bytes[low..start].iter().rev();
@@ -126,7 +126,7 @@ impl Name {
         if words::pieces(suffix).any(about) || public.starts_with(b"public") {
             return None;
         }
-        Some(Name { start: first, end: last })
+        Some(Self { start: first, end: last })
     }
 
     /// Whether the name has only capitals, as environment variables do.

@@ -13,13 +13,13 @@ pub(super) struct Value {
 
 impl Value {
     /// The value at `at`, if there is one.
-    pub(super) fn read(scan: &mut Scan, join: Join, at: usize, name: Name) -> Option<Value> {
+    pub(super) fn read(scan: &mut Scan, join: Join, at: usize, name: Name) -> Option<Self> {
         if join == Join::Xml {
             let end = scan.run_end(at, |b| b != b'<' && b != b'\n');
             if !scan.starts(end, "</") {
                 return None;
             }
-            return Some(Value { start: at, end, quoted: true });
+            return Some(Self { start: at, end, quoted: true });
         }
         // Prefixes of strings, as in `f"…"` and `@"…"`.
         let prefix =
@@ -28,19 +28,19 @@ impl Value {
         if let Some(quote) = quote {
             if let Some(end) = quote.close(scan) {
                 let start = scheme_end(scan, quote.after);
-                return Some(Value { start: start.min(end), end, quoted: true });
+                return Some(Self { start: start.min(end), end, quoted: true });
             }
-            return Value::bare(scan, join, quote.after, name);
+            return Self::bare(scan, join, quote.after, name);
         }
         if join == Join::Pair {
             return None;
         }
-        Value::bare(scan, join, at, name)
+        Self::bare(scan, join, at, name)
     }
 
     /// A value without quotes: in lines of an environment file up to the next blank, else
     /// also up to what separates values.
-    fn bare(scan: &mut Scan, join: Join, at: usize, name: Name) -> Option<Value> {
+    fn bare(scan: &mut Scan, join: Join, at: usize, name: Name) -> Option<Self> {
         let file = join == Join::Tight && (name.is_upper(scan) || name.starts_line(scan));
         let start = scheme_end(scan, at);
         let in_line = |b: u8| !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'`');
@@ -50,7 +50,7 @@ impl Value {
             scan.shared_end(Run::Value, start, |b| in_line(b) && !b"&;,)}]<>|".contains(&b))
         };
         let end = scan.without_punctuation(start, end);
-        (start < end).then_some(Value { start, end, quoted: false })
+        (start < end).then_some(Self { start, end, quoted: false })
     }
 }
 

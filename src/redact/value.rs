@@ -22,7 +22,7 @@ pub(super) struct Quote {
 
 impl Quote {
     /// The quote that opens at `at`, if one does.
-    pub(super) fn open(scan: &Scan, at: usize) -> Option<Quote> {
+    pub(super) fn open(scan: &Scan, at: usize) -> Option<Self> {
         let limit = scan.bytes.len().min(at + MAX_ESCAPES + 1);
         let head = scan.bytes.get(at..limit)?;
         let escapes = head.iter().position(|&b| b != b'\\')?;
@@ -35,7 +35,7 @@ impl Quote {
         if byte != b'`' && scan.at(after) == Some(byte) && scan.at(after + 1) == Some(byte) {
             after += 2;
         }
-        Some(Quote { byte, escapes, after })
+        Some(Self { byte, escapes, after })
     }
 
     /// Where the value ends: before the closing quote and its backslashes, which must be on
