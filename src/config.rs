@@ -20,12 +20,12 @@ pub struct Env {
     pub home: Option<PathBuf>,
     /// `$XDG_STATE_HOME`, or its default.
     pub state_home: Option<PathBuf>,
-    /// `$XDG_CONFIG_HOME`, or its default.
-    pub config_home: Option<PathBuf>,
     /// `$CODEX_HOME`, or its default.
     pub codex_home: Option<PathBuf>,
     /// `$CLAUDE_CONFIG_DIR`, or its default.
     pub claude_home: Option<PathBuf>,
+    /// This program.
+    pub program: PathBuf,
     /// `$PATH`.
     pub path: Option<OsString>,
     /// Standard output is a terminal.
@@ -49,9 +49,9 @@ impl Env {
         Ok(Self {
             cwd: std::env::current_dir()?,
             state_home: folder("XDG_STATE_HOME").or_else(|| below(".local/state")),
-            config_home: folder("XDG_CONFIG_HOME").or_else(|| below(".config")),
             codex_home: folder("CODEX_HOME").or_else(|| below(".codex")),
             claude_home: folder("CLAUDE_CONFIG_DIR").or_else(|| below(".claude")),
+            program: std::env::current_exe()?,
             path: std::env::var_os("PATH"),
             terminal: std::io::stdout().is_terminal(),
             no_color: set("NO_COLOR")

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::edit::Replacement;
+use super::settings::{self, Installer};
 use super::{Act, Agent, FileEdit, Payload, PayloadError, Report, Told};
 
 /// Claude Code.
@@ -34,6 +35,10 @@ impl Agent for ClaudeCode {
             subagent,
             act,
         }])
+    }
+
+    fn installer(&self) -> Option<&'static dyn Installer> {
+        Some(&settings::claude_code::ClaudeCode)
     }
 
     /// `message.model` of the last assistant line.

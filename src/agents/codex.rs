@@ -1,5 +1,6 @@
 //! Codex CLI: hooks in `config.toml` or `hooks.json`, payloads as seen with version 0.169.0.
 
+use super::settings::{self, Installer};
 use super::{Act, Agent, Payload, PayloadError, Report, patch};
 
 /// Codex CLI.
@@ -29,6 +30,10 @@ impl Agent for Codex {
             act,
         };
         Ok(acts(&payload)?.into_iter().map(report).collect())
+    }
+
+    fn installer(&self) -> Option<&'static dyn Installer> {
+        Some(&settings::codex::Codex)
     }
 }
 

@@ -8,6 +8,7 @@ pub mod codex;
 pub mod edit;
 pub mod generic;
 pub mod patch;
+pub mod settings;
 
 use std::path::PathBuf;
 
@@ -25,6 +26,11 @@ pub trait Agent: Sync {
 
     /// What one payload of its hooks says.
     fn reports(&self, payload: &[u8]) -> Result<Vec<Report>, PayloadError>;
+
+    /// How its settings are edited so that it calls us; `None` where it must be told by hand.
+    fn installer(&self) -> Option<&'static dyn settings::Installer> {
+        None
+    }
 
     /// The model that wrote last, from the end of a transcript.
     fn model_in(&self, _transcript: &[u8]) -> Option<String> {

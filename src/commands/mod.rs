@@ -3,8 +3,10 @@
 mod ask;
 mod attribute;
 mod blame;
+mod demo;
 mod errors;
 mod hook;
+mod install;
 mod log;
 mod note;
 mod observe;
@@ -14,6 +16,7 @@ mod schema;
 mod screen;
 mod show;
 mod status;
+mod uninstall;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -63,9 +66,12 @@ commands! {
     Blame => blame::BlameArgs,
     Show => show::ShowArgs,
     Status => status::StatusArgs,
+    Install => install::InstallArgs,
+    Uninstall => uninstall::UninstallArgs,
     Record => record::RecordArgs,
     Hook => hook::HookArgs,
     Redact => redact::RedactArgs,
+    Demo => demo::DemoArgs,
     Schema => schema::SchemaArgs,
 }
 

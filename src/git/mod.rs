@@ -7,6 +7,7 @@
 
 pub mod blame;
 pub mod history;
+pub mod hooks;
 pub mod lines;
 pub mod notes;
 pub mod objects;
@@ -204,11 +205,6 @@ impl Repo {
     /// The git directory of this work tree.
     pub fn git_dir(&self) -> &Path {
         &self.git_dir
-    }
-
-    /// The git directory that all work trees share.
-    pub fn common_dir(&self) -> &Path {
-        &self.common_dir
     }
 
     /// Where our own working state lies.

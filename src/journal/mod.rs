@@ -41,11 +41,6 @@ impl Journal {
     pub fn at(state: &Path) -> Self {
         Self { dir: state.join("journal") }
     }
-
-    /// Where its files lie.
-    pub fn dir(&self) -> &Path {
-        &self.dir
-    }
 }
 
 fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> JournalError {

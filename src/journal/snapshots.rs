@@ -34,11 +34,6 @@ impl Snapshots {
         Self { dir: state.join("snapshots") }
     }
 
-    /// Where the files lie.
-    pub fn dir(&self) -> &Path {
-        &self.dir
-    }
-
     /// Keeps a text; `base` is another one that is much the same and already kept.
     pub fn put(&self, text: &[u8], base: Option<(&Digest, &[u8])>) -> Result<Digest, JournalError> {
         let digest = Digest::of(text);

@@ -5,6 +5,7 @@ pub mod hunk;
 pub mod id;
 pub mod note;
 pub mod path;
+pub mod step;
 
 pub use event::{Content, Event, PromptText, What};
 pub use hunk::{Contributor, Evidence, Hunk, LineRange};

@@ -1,0 +1,102 @@
+//! Claude Code: `.claude/settings.json` in the project or in the user's home.
+
+use std::path::PathBuf;
+
+use super::json::{self, Wanted};
+use super::{Edit, EditError, Edits, Installer, Options, Place, Read, SettingsError};
+
+/// Events that are not about a tool.
+const PLAIN: &[&str] =
+    &["SessionStart", "UserPromptSubmit", "SubagentStart", "SubagentStop", "Stop", "SessionEnd"];
+/// Events around a tool's use.
+const TOOL: &[&str] = &["PreToolUse", "PostToolUse", "PostToolUseFailure"];
+/// Tools that can change a file; those that only read cost a process and say nothing.
+const WRITERS: &str = "Edit|MultiEdit|Write|NotebookEdit|Bash|mcp__.*";
+const WRITERS_AND_READ: &str = "Edit|MultiEdit|Write|NotebookEdit|Bash|mcp__.*|Read";
+
+/// The settings with our hooks in them.
+pub fn claude_settings(
+    text: Option<&str>,
+    command: &str,
+    read_hook: bool,
+) -> Result<String, SettingsError> {
+    let matcher = if read_hook { WRITERS_AND_READ } else { WRITERS };
+    let order = [&PLAIN[..2], TOOL, &PLAIN[2..]];
+    let wanted: Vec<Wanted<'_>> = order
+        .into_iter()
+        .flatten()
+        .map(|event| Wanted { event, matcher: TOOL.contains(event).then_some(matcher) })
+        .collect();
+    json::add(text, &wanted, command)
+}
+
+/// The settings without our hooks; `None` where nothing else was in them.
+pub fn claude_settings_removed(text: &str) -> Result<Option<String>, SettingsError> {
+    json::remove(text)
+}
+
+/// The command that Claude Code is given; it runs it through `/bin/sh -c`. A machine without the
+/// program is not disturbed: nothing is printed and the status is 0.
+pub(super) fn guarded(agent: &str, options: &Options) -> Result<String, SettingsError> {
+    let found = format!("command -v git-ai-log >/dev/null 2>&1 && git-ai-log record {agent}");
+    let Some(fallback) = &options.fallback else {
+        return Ok(format!("{found} || true"));
+    };
+    let path = utf8(fallback)?.replace('\'', r"'\''");
+    Ok(format!(
+        "if command -v git-ai-log >/dev/null 2>&1; then git-ai-log record {agent}; \
+         elif test -x '{path}'; then '{path}' record {agent}; fi || true"
+    ))
+}
+
+pub(super) fn utf8(path: &std::path::Path) -> Result<&str, SettingsError> {
+    path.to_str().ok_or_else(|| SettingsError::Path { path: path.display().to_string() })
+}
+
+pub struct ClaudeCode;
+
+impl ClaudeCode {
+    fn file(place: &Place) -> Option<PathBuf> {
+        Some(place.base(place.claude_home.clone(), ".claude")?.join("settings.json"))
+    }
+}
+
+impl Installer for ClaudeCode {
+    fn name(&self) -> &'static str {
+        "claude-code"
+    }
+
+    fn program(&self) -> &'static str {
+        "claude"
+    }
+
+    fn folder(&self, place: &Place) -> Option<PathBuf> {
+        place.claude_home.clone()
+    }
+
+    fn add(&self, place: &Place, options: &Options, read: Read<'_>) -> Edits {
+        let Some(path) = Self::file(place) else {
+            return Ok(Vec::new());
+        };
+        let text = read(&path)?;
+        let new = guarded(self.name(), options)
+            .and_then(|command| claude_settings(text.as_deref(), &command, options.read_hook));
+        match new {
+            Ok(new) => Ok(vec![Edit { path, text: Some(new), about: "hooks of Claude Code" }]),
+            Err(source) => Err(EditError { path, source }),
+        }
+    }
+
+    fn remove(&self, place: &Place, read: Read<'_>) -> Edits {
+        let Some(path) = Self::file(place) else {
+            return Ok(Vec::new());
+        };
+        let Some(text) = read(&path)? else {
+            return Ok(Vec::new());
+        };
+        match claude_settings_removed(&text) {
+            Ok(text) => Ok(vec![Edit { path, text, about: "hooks of Claude Code" }]),
+            Err(source) => Err(EditError { path, source }),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What agents must be told so that they call us: edits of their settings, text in and text out.
+//!
+//! Nothing here touches the disk. `install`, `uninstall` and `doctor` go through [`installers`].
+
+pub(super) mod claude_code;
+pub(super) mod codex;
+mod codex_toml;
+mod cut;
+mod json;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+/// A command that holds these words is one of ours, whatever version wrote it.
+pub const MARK: &str = "git-ai-log record";
+
+/// The agents whose settings we know how to edit.
+pub fn installers() -> impl Iterator<Item = &'static dyn Installer> {
+    super::AGENTS.iter().filter_map(|agent| agent.installer())
+}
+
+/// The installer of this agent.
+pub fn installer(name: &str) -> Option<&'static dyn Installer> {
+    installers().find(|agent| agent.name() == name)
+}
+
+/// Why a settings file was left as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// The text does not parse.
+    #[error("not valid {format}: {cause}")]
+    Malformed {
+        /// JSON or TOML.
+        format: &'static str,
+        /// The parser's words, with line and column.
+        cause: String,
+    },
+    /// It parses, but is not what the agent reads.
+    #[error("`{at}` should be {expected}")]
+    Shape {
+        /// Where, as a dotted path.
+        at: String,
+        /// What belongs there.
+        expected: &'static str,
+    },
+    /// The file is there but cannot be read.
+    #[error("cannot be read: {cause}")]
+    Unreadable {
+        /// The system's words.
+        cause: String,
+    },
+    /// A path that the format cannot hold.
+    #[error("{path} is not UTF-8, and the agent's settings can only name paths that are")]
+    Path {
+        /// As well as it can be shown.
+        path: String,
+    },
+}
+
+impl SettingsError {
+    pub(super) fn shape(at: impl Into<String>, expected: &'static str) -> Self {
+        Self::Shape { at: at.into(), expected }
+    }
+}
+
+/// For whom an agent is told to call us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything this user does, anywhere.
+    User,
+    /// One work tree.
+    Project,
+}
+
+/// Where the settings of agents lie.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Which of the two sets of files.
+    pub scope: Scope,
+    /// The top of the work tree; only there with [`Scope::Project`].
+    pub top: Option<PathBuf>,
+    /// The top of the main work tree, where there is one; `top` itself unless that is a linked one.
+    pub main: Option<PathBuf>,
+    /// The user's home.
+    pub home: Option<PathBuf>,
+    /// `$CLAUDE_CONFIG_DIR`, or its default.
+    pub claude_home: Option<PathBuf>,
+    /// `$CODEX_HOME`, or its default.
+    pub codex_home: Option<PathBuf>,
+}
+
+impl Place {
+    /// The folder that holds the settings of this scope.
+    fn base(&self, user: Option<PathBuf>, project: &str) -> Option<PathBuf> {
+        match self.scope {
+            Scope::User => user,
+            Scope::Project => self.top.as_ref().map(|top| top.join(project)),
+        }
+    }
+}
+
+/// What else an agent's settings depend on.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Call us for reads too, which rules about context need.
+    pub read_hook: bool,
+    /// Where the program lies, for an agent that was started with a poorer `PATH`.
+    pub fallback: Option<PathBuf>,
+}
+
+/// A settings file as it is and as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text afterwards; `None` where nothing is left that is not ours.
+    pub text: Option<String>,
+    /// What it is for, in a few words.
+    pub about: &'static str,
+}
+
+/// An error and the file it is about.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}", path.display())]
+pub struct EditError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub source: SettingsError,
+}
+
+/// What [`Installer::add`] and [`Installer::remove`] answer.
+pub type Edits = Result<Vec<Edit>, EditError>;
+
+/// Reads a settings file; `None` where there is none.
+pub type Read<'a> = &'a dyn Fn(&Path) -> Result<Option<String>, EditError>;
+
+/// One agent's settings.
+pub trait Installer: Sync {
+    /// The name that `record` takes.
+    fn name(&self) -> &'static str;
+    /// The program that shows that it is installed.
+    fn program(&self) -> &'static str;
+    /// The folder in the user's home that shows that it is used.
+    fn folder(&self, place: &Place) -> Option<PathBuf>;
+    /// The files to write so that it calls us.
+    fn add(&self, place: &Place, options: &Options, read: Read<'_>) -> Edits;
+    /// The files to write so that it does not.
+    fn remove(&self, place: &Place, read: Read<'_>) -> Edits;
+    /// What a person should know after `add`, beside the files written.
+    fn advice(&self, _place: &Place, _read: Read<'_>) -> Option<String> {
+        None
+    }
+}
