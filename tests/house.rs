@@ -33,9 +33,9 @@ const ONLY: &[(&str, &[&str])] = &[
     ("process::exit", &[]),
     ("println!", &[]),
     ("eprintln!", &[]),
-    ("env::var", &["config.rs"]),
-    ("env::current_", &["config.rs"]),
-    ("Utc::now", &["config.rs"]),
+    ("env::var", &["config/mod.rs"]),
+    ("env::current_", &["config/mod.rs"]),
+    ("Utc::now", &["config/mod.rs"]),
 ];
 
 struct Source {

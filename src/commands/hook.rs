@@ -12,6 +12,7 @@ use crate::config::Env;
 use crate::error::Result;
 use crate::git::Repo;
 use crate::git::notes::{Notes, PROVENANCE};
+use crate::journal::prune;
 use crate::model::Oid;
 
 /// How many commits before this one are looked at for a note that a killed process still owes.
@@ -65,7 +66,7 @@ fn post_commit(now: DateTime<Utc>) -> Result<()> {
     if plain && !amended {
         settle(&repo, &evidences, &commit, now)?;
     }
-    Ok(())
+    Ok(prune::now_and_then(&repo.state_dir(), now.into())?)
 }
 
 /// Writes the notes that processes which were killed still owe: of commits made here, in a row

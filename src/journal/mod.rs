@@ -5,6 +5,7 @@
 
 mod fold;
 mod log;
+pub mod prune;
 mod snapshots;
 pub mod stats;
 

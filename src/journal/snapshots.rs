@@ -5,15 +5,21 @@
 //! `whole\n<bytes>` or `delta <base> <depth> <start,length>…\n<bytes>`, where a piece
 //! `start,length` is copied from the base and `+length` from the bytes that follow.
 
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
+use super::prune::collect;
 use super::{JournalError, io, private_dir};
 use crate::git::lines::{self, Space};
 use crate::model::Digest;
 
 /// Texts larger than this are not kept; their lines are `unknown`. Bytes.
 pub const MAX_TEXT: usize = 4 * 1024 * 1024;
+
+/// Younger texts are never swept.
+const YOUNG: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How many deltas may stand on each other before a text is stored whole again.
 const MAX_DEPTH: usize = 40;
@@ -130,6 +136,54 @@ impl Snapshots {
         }
         let text = String::from_utf8_lossy(&start[..length]);
         text.split(' ').nth(2)?.trim().parse().ok()
+    }
+
+    /// Removes the texts that are neither named here, nor needed by one that is, nor young: what
+    /// was written just now may be named in a moment.
+    pub fn sweep(&self, named: &HashSet<Digest>, now: SystemTime) -> Result<(), JournalError> {
+        let mut needed = HashSet::new();
+        let mut todo: Vec<Digest> = named.iter().cloned().collect();
+        while let Some(digest) = todo.pop() {
+            if !needed.insert(digest.clone()) {
+                continue;
+            }
+            let Ok(bytes) = std::fs::read(self.file(&digest)) else { continue };
+            // A list of files names texts, a delta the text that it stands on.
+            let mut names = HashSet::new();
+            collect(&bytes, &mut names);
+            todo.extend(names);
+        }
+        for (digest, path) in self.files() {
+            let modified = path.metadata().and_then(|metadata| metadata.modified());
+            let age = modified.ok().and_then(|then| now.duration_since(then).ok());
+            if !needed.contains(&digest) && age.is_some_and(|age| age > YOUNG) {
+                std::fs::remove_file(&path).map_err(io("remove", &path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What all texts take on the disk. Bytes.
+    pub fn size(&self) -> u64 {
+        let sizes =
+            self.files().into_iter().filter_map(|(_, path)| Some(path.metadata().ok()?.len()));
+        sizes.sum()
+    }
+
+    fn files(&self) -> Vec<(Digest, PathBuf)> {
+        let list = |dir: &Path| {
+            std::fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok).map(|e| e.path())
+        };
+        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let mut files = Vec::new();
+        for folder in list(&self.dir) {
+            for path in list(&folder) {
+                if let (Some(start), Some(rest)) = (name(&folder), name(&path)) {
+                    files.push((Digest(start + &rest), path));
+                }
+            }
+        }
+        files
     }
 
     fn file(&self, digest: &Digest) -> PathBuf {

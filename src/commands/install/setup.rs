@@ -10,6 +10,7 @@ use super::record::Book;
 use super::{disk, steps};
 use crate::agents::settings::{Edit, EditError, Options, Place, Scope, SettingsError, installers};
 use crate::config::Env;
+use crate::config::policy::{Policy, PolicyError};
 use crate::error::Error;
 use crate::git::GitError;
 use crate::git::hooks::{self, HookError, Site};
@@ -50,6 +51,9 @@ pub enum SetupError {
     /// There is no home to keep the record in.
     #[error("neither HOME nor XDG_STATE_HOME is set, so there is no place for what is installed")]
     NoHome,
+    /// The team's policy cannot be used.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// The answer could not be printed.
     #[error("cannot print: {0}")]
     Print(#[from] std::io::Error),
@@ -76,6 +80,8 @@ impl SetupError {
                 )
             }
             Self::Changed { .. } => "what was written is put back; run this again".to_owned(),
+            Self::Policy(PolicyError::TooOld { .. }) => "install a newer git ai-log".to_owned(),
+            Self::Policy(_) => "nothing was written; mend the policy and run this again".to_owned(),
             Self::NoHome => "set HOME and run this again".to_owned(),
         }
     }
@@ -103,6 +109,8 @@ pub(crate) struct Setup {
     pub(crate) program: Option<PathBuf>,
     /// Whether a shell finds it.
     pub(crate) on_path: bool,
+    /// Whether the policy has rules about what agents must have read.
+    reads: bool,
 }
 
 impl Setup {
@@ -133,8 +141,13 @@ impl Setup {
             claude_home: env.claude_home.clone(),
             codex_home: env.codex_home.clone(),
         };
+        let reads = match &place.top {
+            Some(top) => !Policy::of(top)?.context.is_empty(),
+            None => false,
+        };
         Ok(Self {
             site,
+            reads,
             place,
             book,
             book_path,
@@ -147,7 +160,7 @@ impl Setup {
     /// Settings in a project are committed, so they say nothing about this machine.
     pub(crate) fn options(&self) -> Options {
         let fallback = self.program.clone().filter(|_| self.place.scope == Scope::User);
-        Options { read_hook: false, fallback }
+        Options { read_hook: self.reads, fallback }
     }
 
     /// A path as a person would write it.

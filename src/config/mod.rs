@@ -1,9 +1,12 @@
-//! The only reader of the environment: variables, the working directory, the clock, the terminal.
+//! The policy, and the only reader of the environment: variables, the working directory, the
+//! clock, the terminal.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "this is the one place where the environment is read"
 )]
+
+pub mod policy;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
