@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
+use serde_json::Value;
+
 use super::note::unquote;
 use super::{Note, TestRepo};
 
@@ -55,7 +57,22 @@ impl Margin {
                 paths.insert(commit.clone(), unquote(name));
             }
         }
-        Self(lines)
+        let margin = Self(lines);
+        margin.must_be_answered(repo, rev, path);
+        margin
+    }
+
+    /// Fails unless `git ai-log blame` says the same.
+    #[track_caller]
+    fn must_be_answered(&self, repo: &TestRepo, rev: &str, path: &OsStr) {
+        let args = ["blame", "--json", rev, "--"].map(OsStr::new);
+        let answer: Value =
+            serde_json::from_str(&repo.ai_log(args.iter().chain([&path])).ok()).unwrap();
+        let lines = answer["lines"].as_array().unwrap();
+        let owner = |line: &Value| owner_of(repo, &line["contributor"], &line["turn"]);
+        let owners: Vec<String> = lines.iter().map(owner).collect();
+        let expected: Vec<&String> = self.0.iter().map(|(owner, _)| owner).collect();
+        assert!(owners.iter().eq(expected), "blame says {owners:?}, the notes say\n{self}");
     }
 
     /// Fails with two columns unless both are the same.
@@ -101,15 +118,18 @@ fn owner(repo: &TestRepo, note: Option<&Note>, path: &[u8], line: u64) -> String
     let Some(hunk) = note.hunk(path, line) else {
         return "H".into();
     };
-    let turn = || {
-        let turn = hunk["turn"].as_str().and_then(|turn| repo.turn_number(turn));
-        turn.map_or_else(|| "-".to_owned(), |number| number.to_string())
-    };
-    match hunk["contributor"].as_str().unwrap() {
-        "ai" => format!("A{}", turn()),
-        "mixed" => format!("M{}", turn()),
+    owner_of(repo, &hunk["contributor"], &hunk["turn"])
+}
+
+fn owner_of(repo: &TestRepo, contributor: &Value, turn: &Value) -> String {
+    let number = turn.as_str().and_then(|turn| repo.turn_number(turn));
+    let number = number.map_or_else(|| "-".to_owned(), |number| number.to_string());
+    match contributor.as_str().unwrap() {
+        "ai" => format!("A{number}"),
+        "mixed" => format!("M{number}"),
+        "human" => "H".into(),
         "unknown" => "?".into(),
-        other => panic!("a record for {other}"),
+        other => panic!("contributor {other}"),
     }
 }
 
