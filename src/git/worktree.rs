@@ -86,8 +86,9 @@ impl Repo {
         let Ok(text) = std::fs::read(self.git_dir().join("logs/HEAD")) else {
             let moves = self.head_moves(2).ok()?;
             let (_, action) = moves.first()?;
-            let (before, _) = moves.get(1)?;
-            return Some((before.clone(), action.clone()));
+            // The first move of all came from nowhere.
+            let before = moves.get(1).map_or_else(|| Oid("0".repeat(40)), |(oid, _)| oid.clone());
+            return Some((before, action.clone()));
         };
         let text = text.strip_suffix(b"\n").unwrap_or(&text);
         let last = text.rsplit(|&b| b == b'\n').next()?;

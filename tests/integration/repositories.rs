@@ -78,6 +78,16 @@ fn sha256() {
 }
 
 #[test]
+fn reftable() {
+    story(&begin(&["--ref-format=reftable"]));
+}
+
+#[test]
+fn reftable_and_sha256() {
+    story(&begin(&["--ref-format=reftable", "--object-format=sha256"]));
+}
+
+#[test]
 fn linked_work_tree() {
     let repo = begin(&[]);
     repo.git(["worktree", "add", "-q", "../linked"]);
