@@ -325,6 +325,14 @@ fn orphan_branch() {
 }
 
 #[test]
+fn no_reflog() {
+    let repo = begin(&[]);
+    repo.git(["config", "core.logAllRefUpdates", "false"]);
+    std::fs::remove_dir_all(repo.git_path("logs")).unwrap();
+    story(&repo);
+}
+
+#[test]
 fn author_only_in_the_environment() {
     let repo = begin(&[]);
     repo.git(["config", "user.useConfigOnly", "true"]);
