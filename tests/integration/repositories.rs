@@ -115,6 +115,11 @@ fn linked_work_tree_of_a_bare_repository() {
 }
 
 #[test]
+fn git_directory_elsewhere() {
+    story(&begin(&["--separate-git-dir", "../elsewhere.git"]));
+}
+
+#[test]
 fn folder_with_an_odd_name() {
     let repo = begin(&[]);
     repo.git(["clone", "-q", ".", "../it's \"odd\" \u{e9} and long"]);
@@ -183,6 +188,18 @@ fn hooks_path() {
     repo.install_hooks_in(&repo.top.join("tools/hooks"));
     repo.git(["config", "core.hooksPath", "tools/hooks"]);
     story(&repo);
+}
+
+#[test]
+fn environment_names_the_repository() {
+    let repo = begin(&[]);
+    edit(&repo);
+    let mut git = repo.command("git");
+    git.current_dir(repo.root())
+        .env("GIT_DIR", repo.top.join(".git"))
+        .env("GIT_WORK_TREE", &repo.top);
+    assert_eq!(run(git.args(["commit", "-q", "-a", "-m", "from outside"]), b"").ok(), "");
+    check(&repo);
 }
 
 #[test]
