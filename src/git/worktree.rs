@@ -127,11 +127,11 @@ impl Repo {
     /// A path of the file system as a path of this repository. The file need not exist.
     pub fn relative(&self, path: &Path) -> Option<RepoPath> {
         let top = self.work_tree()?;
-        if let Ok(rest) = path.strip_prefix(top) {
+        // The agent may name a folder by another way than git does (a symbolic link).
+        let real = real(path)?;
+        if let Ok(rest) = real.strip_prefix(top) {
             return RepoPath::from_relative(rest);
         }
-        // The agent may name the folder by another way than git does (a symbolic link).
-        let real = real(path)?;
         let top = top.canonicalize().ok()?;
         RepoPath::from_relative(real.strip_prefix(&top).ok()?)
     }

@@ -602,6 +602,17 @@ mod contents {
     }
 
     #[test]
+    fn an_edit_through_a_symbolic_link_is_the_agents() {
+        let repo = begin(&[]);
+        repo.write("real/x.txt", "one\n");
+        std::os::unix::fs::symlink("real", repo.top.join("linked")).unwrap();
+        repo.commit_all("a linked folder");
+        repo.claude("s").prompt("one").edit("linked/x.txt", "one", "one\nagent's line");
+        repo.commit_all("through the link");
+        repo.expect("real/x.txt", "H | one\nA1| agent's line");
+    }
+
+    #[test]
     fn only_the_mode_changes() {
         let repo = begin(&[]);
         repo.claude("s").prompt("one").shell("chmod +x a.txt");
