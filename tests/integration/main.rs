@@ -3,6 +3,7 @@
 
 mod attribution;
 mod env;
+mod payloads;
 mod repositories;
 
 /// A file that is not listed above would never be compiled, and its tests would never run.

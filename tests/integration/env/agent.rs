@@ -50,7 +50,7 @@ impl Agent {
     /// A person asks; everything that follows belongs to this turn.
     pub fn prompt(mut self, text: &str) -> Self {
         let native = format!("{}-prompt-{}", self.session, self.repo.next_call());
-        self.repo.next_turn(turn_id(self.name(), &self.session, &native));
+        self.repo.add_turn(turn_id(self.name(), &self.session, &native));
         self.turn = Some(native);
         match self.kind {
             Kind::Generic => self.send("prompt", json!({"prompt": text})),

@@ -329,7 +329,8 @@ impl TestRepo {
         self.world.turns.borrow().iter().position(|known| known == turn).map(|at| at + 1)
     }
 
-    fn next_turn(&self, turn: String) {
+    /// Counts a prompt that an agent got.
+    pub fn add_turn(&self, turn: String) {
         self.world.turns.borrow_mut().push(turn);
     }
 
