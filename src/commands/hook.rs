@@ -57,7 +57,8 @@ fn post_commit(now: DateTime<Utc>) -> Result<()> {
     if amended && !before.is_zero() {
         predecessors.push(before);
     }
-    let plain = action.starts_with("commit")
+    // Without a reflog git's state files are all that tells.
+    let plain = (action.starts_with("commit") || action.is_empty())
         && !repo.rebasing()
         && repo.state_file("CHERRY_PICK_HEAD").is_none();
     let origin = if plain { Origin::Here } else { Origin::Rewritten };

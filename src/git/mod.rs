@@ -154,7 +154,17 @@ impl Repo {
         let Ok(repo) = native else {
             return Self::open_by_plumbing(Plumbing { dir });
         };
-        let work_tree = repo.workdir().map(plain);
+        let work_tree = match repo.workdir() {
+            Some(top) if belongs(top, repo.path()) => {
+                Some(top.canonicalize().unwrap_or(plain(top)))
+            }
+            // Where only GIT_DIR is set git takes the working directory; libgit2 does not.
+            Some(top) => {
+                let asked = top_by_plumbing(&Plumbing { dir: dir.clone() });
+                Some(asked.unwrap_or_else(|_| plain(top)))
+            }
+            None => None,
+        };
         let home = dir.map(|dir| work_tree.clone().unwrap_or(dir));
         let plumbing = || Plumbing { dir: home.clone() };
         Ok(Self {
@@ -180,12 +190,8 @@ impl Repo {
         let mut lines = answer.split(|&b| b == b'\n');
         let mut path = || lines.next().map(os_path).unwrap_or_default();
         let (git_dir, common_dir, inside) = (path(), path(), path());
-        let work_tree = if inside == Path::new("true") {
-            let mut command = plumbing.git().with("rev-parse").with("--show-toplevel");
-            Some(os_path(process::line(&process::output(&mut command, doing)?)))
-        } else {
-            None
-        };
+        let inside = inside == Path::new("true");
+        let work_tree = if inside { Some(top_by_plumbing(&plumbing)?) } else { None };
         let dir = plumbing.dir.map(|dir| work_tree.clone().unwrap_or(dir));
         let store = Plumbing { dir: dir.clone() };
         Ok(Self {
@@ -248,6 +254,22 @@ impl Repo {
     fn store(&self) -> &dyn Store {
         self.store.as_ref()
     }
+}
+
+/// The top of the work tree as git says.
+fn top_by_plumbing(plumbing: &Plumbing) -> Result<PathBuf, GitError> {
+    let mut command = plumbing.git().with("rev-parse").with("--show-toplevel");
+    let answer = process::output(&mut command, "find the work tree")?;
+    Ok(os_path(process::line(&answer)))
+}
+
+/// Whether the `.git` of this folder is, or names, this git directory.
+fn belongs(top: &Path, git_dir: &Path) -> bool {
+    let entry = top.join(".git");
+    let named = std::fs::read_to_string(&entry).ok();
+    let named = named.as_deref().and_then(|text| text.strip_prefix("gitdir:"));
+    let entry = named.map_or(entry, |dir| top.join(dir.trim()));
+    matches!((entry.canonicalize(), git_dir.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// libgit2 ends folders with a slash; git does not.

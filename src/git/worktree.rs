@@ -86,8 +86,9 @@ impl Repo {
         let Ok(text) = std::fs::read(self.git_dir().join("logs/HEAD")) else {
             let moves = self.head_moves(2).ok()?;
             let (_, action) = moves.first()?;
-            let (before, _) = moves.get(1)?;
-            return Some((before.clone(), action.clone()));
+            // The first move of all came from nowhere.
+            let before = moves.get(1).map_or_else(|| Oid("0".repeat(40)), |(oid, _)| oid.clone());
+            return Some((before, action.clone()));
         };
         let text = text.strip_suffix(b"\n").unwrap_or(&text);
         let last = text.rsplit(|&b| b == b'\n').next()?;
@@ -126,11 +127,11 @@ impl Repo {
     /// A path of the file system as a path of this repository. The file need not exist.
     pub fn relative(&self, path: &Path) -> Option<RepoPath> {
         let top = self.work_tree()?;
-        if let Ok(rest) = path.strip_prefix(top) {
+        // The agent may name a folder by another way than git does (a symbolic link).
+        let real = real(path)?;
+        if let Ok(rest) = real.strip_prefix(top) {
             return RepoPath::from_relative(rest);
         }
-        // The agent may name the folder by another way than git does (a symbolic link).
-        let real = real(path)?;
         let top = top.canonicalize().ok()?;
         RepoPath::from_relative(real.strip_prefix(&top).ok()?)
     }

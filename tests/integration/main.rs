@@ -1,0 +1,22 @@
+//! The integration tests: one binary that runs the real program under the real git.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod attribution;
+mod env;
+mod payloads;
+mod repositories;
+
+/// A file that is not listed above would never be compiled, and its tests would never run.
+#[test]
+fn every_file_here_is_listed() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/integration");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let module = path.file_stem().unwrap().to_str().unwrap();
+        let counts = path.is_dir() || path.extension().is_some_and(|end| end == "rs");
+        if counts && module != "main" && module != "snapshots" {
+            let listed = include_str!("main.rs").contains(&format!("\nmod {module};\n"));
+            assert!(listed, "{} is not listed in main.rs", path.display());
+        }
+    }
+}
