@@ -32,12 +32,13 @@ pub fn run(env: &Env, args: &RedactArgs) -> Result<()> {
             "schema": "git-ai-log/redact/1", "text": done.text, "removed": done.removed,
         });
         printed(out.json(&shape))?;
-    } else {
-        printed(out.write_all(done.text.as_bytes()))?;
-        let mut stderr = std::io::stderr().lock();
-        for (kind, count) in &done.removed {
-            let _ = writeln!(stderr, "removed: {kind} ({count})");
-        }
+        return printed(out.finish());
     }
-    printed(out.finish())
+    printed(out.write_all(done.text.as_bytes()))?;
+    printed(out.finish())?;
+    let mut stderr = std::io::stderr().lock();
+    for (kind, count) in &done.removed {
+        let _ = writeln!(stderr, "removed: {kind} ({count})");
+    }
+    Ok(())
 }
