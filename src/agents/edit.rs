@@ -79,7 +79,11 @@ pub fn texts(told: &Told, disk: Option<&[u8]>) -> Texts {
             Texts { before: disk.and_then(|text| backwards(text, steps)).map(Some), after: now() }
         }
         Told::Patched(hunks) => Texts {
-            before: disk.and_then(|text| patch::reverse(text, hunks)).map(Some),
+            before: disk
+                .and_then(|text| {
+                    patch::reverse(text, hunks).or_else(|| patch::without_added(text, hunks))
+                })
+                .map(Some),
             after: now(),
         },
         Told::Removed => Texts { before: None, after: None },

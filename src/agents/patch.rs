@@ -85,6 +85,28 @@ fn patch_line(hunks: &mut Vec<PatchHunk>, line: &str) {
     }
 }
 
+/// The text without the lines that the patch added, where [`reverse`] does not find its hunks:
+/// what else was changed since is then nobody's work here. `None` where none of them is left.
+pub fn without_added(after: &[u8], hunks: &[PatchHunk]) -> Option<Vec<u8>> {
+    let mut added = hunks.iter().flat_map(|hunk| {
+        hunk.new.iter().filter(|line| !hunk.old.contains(line)).map(|line| line.as_bytes())
+    });
+    let mut next = added.next();
+    let mut found = false;
+    let mut out = Vec::with_capacity(after.len());
+    for line in after.split_inclusive(|&b| b == b'\n') {
+        let bare = line.strip_suffix(b"\n").unwrap_or(line);
+        let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
+        if next == Some(bare) {
+            found = true;
+            next = added.next();
+        } else {
+            out.extend_from_slice(line);
+        }
+    }
+    found.then_some(out)
+}
+
 /// The text before the patch, if each hunk's new lines stand in this text, in order.
 ///
 /// A hunk that only removes lines leaves nothing to find but its context; without any, nobody can
@@ -145,5 +167,10 @@ mod tests {
             b"top\r\nalpha\r\nbeta\r\ngamma\r\n"
         );
         assert_eq!(reverse(b"alpha\nchanged since\ngamma\n", hunks), None);
+        assert_eq!(
+            without_added(b"changed since\nbeta, edited\nand this\n", hunks).unwrap(),
+            b"changed since\nand this\n"
+        );
+        assert_eq!(without_added(b"alpha\n", hunks), None);
     }
 }

@@ -91,7 +91,7 @@ impl Lost {
     /// One telling line is enough where the text leaves a file in the same step, or comes back to
     /// the place that it left. From anywhere else, only a run with three telling lines counts: a
     /// person who types a line that an agent once wrote, too, keeps it. Lines that tell nothing
-    /// come back with their neighbours.
+    /// come back with their neighbours. A person's line that an agent writes again stays theirs.
     pub fn take(&mut self, lines: &[&[u8]], place: Where<'_>) -> Vec<Option<Owner>> {
         let mut owners = vec![None; lines.len()];
         if self.runs.is_empty() {
@@ -170,8 +170,10 @@ impl Lost {
         let there = run.path == *place.path
             && (begins && run.around.before == place.around.before
                 || ends && run.around.after == place.around.after);
+        // In doubt an agent has moved a person's line, not thought of the same one.
+        let persons = !place.earlier_agents && lines.iter().all(|line| line.owner == Owner::Person);
         let telling = lines.iter().filter(|line| line.tells).count();
-        telling >= if now || there { 1 } else { 3 }
+        telling >= if now || there || persons { 1 } else { 3 }
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Replay<'s> {
     blind: HashSet<RepoPath>,
     /// What was seen of each file last.
     current: HashMap<RepoPath, Seen>,
+    /// The call before which each file was seen.
+    seen_for: HashMap<RepoPath, (SessionId, Option<EditId>)>,
     trees: HashMap<Content, Rc<Tree>>,
 }
 
@@ -67,6 +69,7 @@ impl<'s> Replay<'s> {
             followed: HashSet::new(),
             blind: HashSet::new(),
             current: HashMap::new(),
+            seen_for: HashMap::new(),
             trees: HashMap::new(),
         };
         let events = chained(events);
@@ -127,7 +130,11 @@ impl<'s> Replay<'s> {
             }
         }
         match &event.what {
-            What::Saw { path, text } => self.saw(path, text, event.head.as_ref()),
+            What::Saw { path, text } => {
+                self.saw(path, text, event.head.as_ref());
+                let call = (event.session.clone(), event.edit.clone());
+                self.seen_for.insert(path.clone(), call);
+            }
             What::Edit { path, from, before, after } => {
                 self.edit(event, path, from.as_ref(), before.as_ref(), after);
             }
@@ -174,9 +181,14 @@ impl<'s> Replay<'s> {
         let mut by = By::Agent(self.author(event, Evidence::Edit));
         match before {
             Some(before) => self.observe(vec![(path.clone(), before.clone())], None),
-            // Nobody told the text before. What was seen before the call will do, if anything was.
-            None if !self.files.texts.contains_key(path) => by = By::Doubt,
-            None => {}
+            // Nobody told the text before. What was seen before this very call will do: whatever
+            // was seen earlier may have been changed by a person since.
+            None => {
+                let call = (event.session.clone(), event.edit.clone());
+                if self.seen_for.get(path) != Some(&call) {
+                    by = By::Doubt;
+                }
+            }
         }
         self.observe(vec![(path.clone(), after.clone())], Some(by));
     }

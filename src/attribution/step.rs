@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::blend::blend;
 use super::lost::{Around, Lost, Where};
+use super::tokens::{fingerprint, folded, tells};
 use super::{Annotated, By, Owner};
 use crate::git::lines::{self, Edit, Space, split};
 use crate::model::RepoPath;
@@ -15,6 +16,8 @@ pub struct Files {
     pub texts: HashMap<RepoPath, Annotated>,
     /// What left.
     pub lost: Lost,
+    /// Where agents inserted a telling line, by its fingerprint.
+    inserted: HashMap<u64, Vec<RepoPath>>,
     steps: usize,
 }
 
@@ -59,12 +62,61 @@ impl Files {
             }
             work.push((change, old, new, edits));
         }
+        let mut moved = Vec::new();
         for (change, old, new, edits) in work {
             let owners = self.owners(&change, &old, &new, &edits);
+            if matches!(change.by, By::Agent(_) | By::Command(_)) {
+                moved.push((old, edits));
+            }
             if change.text.is_some() {
                 self.texts.insert(change.path, Annotated { text: new, owners });
             }
         }
+        for (old, edits) in moved {
+            let lines = split(&old.text);
+            for edit in edits {
+                self.give_back(&lines[edit.old.clone()], &old.owners[edit.old]);
+            }
+        }
+    }
+
+    /// An agent takes away lines of a person's that it wrote somewhere else before: it has moved
+    /// them in two calls, the new place first. They stay the person's.
+    fn give_back(&mut self, gone: &[&[u8]], owners: &[Owner]) {
+        let mut at = 0;
+        while at < gone.len() {
+            let length = if owners[at] == Owner::Person && tells(gone[at]) {
+                self.give_back_run(gone, owners, at)
+            } else {
+                0
+            };
+            at += length.max(1);
+        }
+    }
+
+    /// Gives back the run around the line `at`; how many lines from there on it has.
+    fn give_back_run(&mut self, gone: &[&[u8]], owners: &[Owner], at: usize) -> usize {
+        let print = fingerprint(gone[at]);
+        for path in self.inserted.get(&print).into_iter().flatten() {
+            let Some(Annotated { text, owners: there }) = self.texts.get_mut(path) else {
+                continue;
+            };
+            let lines = split(text);
+            let found = (0..lines.len())
+                .find(|&line| there[line].is_agent() && folded(lines[line]) == folded(gone[at]));
+            let Some(line) = found else { continue };
+            let back = (0..=at.min(line))
+                .take_while(|n| folded(lines[line - n]) == folded(gone[at - n]))
+                .take_while(|n| there[line - n].is_agent() && owners[at - n] == Owner::Person)
+                .count();
+            let on = (0..(gone.len() - at).min(lines.len() - line))
+                .take_while(|n| folded(lines[line + n]) == folded(gone[at + n]))
+                .take_while(|n| there[line + n].is_agent() && owners[at + n] == Owner::Person)
+                .count();
+            there[line + 1 - back..line + on].fill(Owner::Person);
+            return on;
+        }
+        0
     }
 
     fn owners(
@@ -127,6 +179,16 @@ impl Files {
         if let Some(brought) = &change.brought {
             unclaim(&mut owners, new, brought, change.by);
         }
+        if matches!(change.by, By::Agent(_) | By::Command(_)) {
+            for (line, owner) in new.iter().zip(&owners) {
+                if owner.is_agent() && tells(line) {
+                    let places = self.inserted.entry(fingerprint(line)).or_default();
+                    if !places.contains(&change.path) {
+                        places.push(change.path.clone());
+                    }
+                }
+            }
+        }
         owners
     }
 }
@@ -137,11 +199,76 @@ fn unclaim(owners: &mut [Owner], new: &[&[u8]], brought: &[u8], by: By) {
         return;
     };
     let brought: std::collections::HashSet<u64> =
-        split(brought).into_iter().map(super::tokens::fingerprint).collect();
+        split(brought).into_iter().map(fingerprint).collect();
     for (owner, line) in owners.iter_mut().zip(new) {
         let claimed = matches!(owner, Owner::Agent { author: a, .. } if *a == author);
-        if claimed && brought.contains(&super::tokens::fingerprint(line)) {
+        if claimed && brought.contains(&fingerprint(line)) {
             *owner = Owner::Person;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const P: Owner = Owner::Person;
+
+    fn change(path: &str, text: &str, by: By) -> Change {
+        Change::new(path.into(), Some(text.as_bytes().to_vec()), by)
+    }
+
+    fn owners(files: &Files, path: &str) -> Vec<Owner> {
+        files.texts[&RepoPath::from(path)].owners.clone()
+    }
+
+    #[test]
+    fn lines_that_an_agent_moves_stay_the_persons() {
+        let moved = "fn total_of(items) {\n    sum_of_all(items)\n}\n";
+        let rest = "fn something_else() {}\n";
+        let both = format!("{moved}{rest}");
+        let new = format!("// moved here by the agent\n{moved}");
+        let expected = [Owner::of(0), P, P, P];
+        for order in [vec![("a", rest), ("b", &new)], vec![("b", &new), ("a", rest)]] {
+            let mut files = Files::default();
+            files.step(vec![change("a", &both, By::Other)]);
+            for (path, text) in &order {
+                files.step(vec![change(path, text, By::Agent(0))]);
+            }
+            assert_eq!(owners(&files, "b"), expected, "{order:?}");
+            let mut files = Files::default();
+            files.step(vec![change("a", &both, By::Other)]);
+            let at_once = order.iter().map(|(path, text)| change(path, text, By::Agent(0)));
+            files.step(at_once.collect());
+            assert_eq!(owners(&files, "b"), expected, "{order:?} at once");
+        }
+    }
+
+    #[test]
+    fn what_an_agent_copies_it_wrote() {
+        let mut files = Files::default();
+        let text = "fn total_of(items) {\n    sum_of_all(items)\n}\n";
+        files.step(vec![change("a", text, By::Other)]);
+        files.step(vec![change("b", text, By::Agent(0))]);
+        assert_eq!(owners(&files, "a"), [P; 3]);
+        assert_eq!(owners(&files, "b"), [Owner::of(0); 3]);
+    }
+
+    #[test]
+    fn an_undo_brings_owners_back() {
+        let mut files = Files::default();
+        files.step(vec![change("a", "first_line_of_a_person\n", By::Other)]);
+        files.step(vec![change(
+            "a",
+            "first_line_of_a_person\nsecond_line_of_an_agent\n",
+            By::Agent(0),
+        )]);
+        files.step(vec![change("a", "first_line_of_a_person\n", By::Other)]);
+        files.step(vec![change(
+            "a",
+            "first_line_of_a_person\nsecond_line_of_an_agent\n",
+            By::Other,
+        )]);
+        assert_eq!(owners(&files, "a"), [P, Owner::of(0)]);
     }
 }
