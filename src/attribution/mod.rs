@@ -86,6 +86,11 @@ pub enum By {
 }
 
 impl By {
+    /// Whether an agent is known to have done it.
+    pub fn is_agent(self) -> bool {
+        matches!(self, Self::Agent(_) | Self::Command(_))
+    }
+
     /// The owner of a line that is simply new.
     pub fn owner(self) -> Owner {
         match self {
@@ -108,15 +113,21 @@ pub struct Annotated {
 impl Annotated {
     /// A text that no agent is known to have written.
     pub fn plain(text: Vec<u8>) -> Self {
-        let lines = crate::git::lines::split(&text).len();
+        let lines = crate::git::lines::count_lines(&text);
         Self { text, owners: vec![Owner::Person; lines] }
     }
 }
 
 /// What attribution asks of the repository and the journal.
 pub trait Source {
+    /// The object of a file in a commit.
+    fn committed_file(&self, commit: &Oid, path: &RepoPath) -> Option<Oid>;
+    /// The text of such an object.
+    fn file(&self, oid: &Oid) -> Option<Vec<u8>>;
     /// The text of a file in a commit.
-    fn committed(&self, commit: &Oid, path: &RepoPath) -> Option<Vec<u8>>;
+    fn committed(&self, commit: &Oid, path: &RepoPath) -> Option<Vec<u8>> {
+        self.file(&self.committed_file(commit, path)?)
+    }
     /// A snapshot.
     fn snapshot(&self, digest: &crate::model::Digest) -> Option<Vec<u8>>;
     /// Whether only commits made here moved HEAD from one commit to the other, so that no text

@@ -5,7 +5,7 @@
 //! nothing. While commands of agents' run, what changes unreported may be theirs: [`shell`]
 //! decides.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use chrono::{DateTime, Duration, Utc};
@@ -28,7 +28,7 @@ pub struct Replay<'s> {
     open: Vec<Running>,
     background: Vec<Running>,
     /// Files that agents or their commands changed.
-    followed: HashSet<RepoPath>,
+    followed: BTreeSet<RepoPath>,
     /// Files whose text went out of sight: too large, or a snapshot is gone.
     blind: HashSet<RepoPath>,
     /// What was seen of each file last.
@@ -66,7 +66,7 @@ impl<'s> Replay<'s> {
             author_ids: HashMap::new(),
             open: Vec::new(),
             background: Vec::new(),
-            followed: HashSet::new(),
+            followed: BTreeSet::new(),
             blind: HashSet::new(),
             current: HashMap::new(),
             seen_for: HashMap::new(),
@@ -271,22 +271,28 @@ impl<'s> Replay<'s> {
         }
     }
 
-    /// What this tree says of each followed file: its text where it differs from HEAD, HEAD's
-    /// text where not.
+    /// What this tree says of each followed file that it says something new of: its text where it
+    /// differs from HEAD, HEAD's text where not.
     fn seen(&self, tree: &Tree, head: Option<&Oid>) -> Vec<(RepoPath, Seen)> {
         let mut seen = Vec::new();
         for path in &self.followed {
             let text = match tree.get(path) {
                 Some(content) => Seen::Kept(content.clone()),
                 None => match head {
-                    Some(head) => Seen::Committed(head.clone()),
+                    Some(head) => Seen::Committed(self.source.committed_file(head, path)),
                     None => Seen::Kept(Content::ABSENT),
                 },
             };
-            seen.push((path.clone(), text));
+            if !self.is_known(path, &text) {
+                seen.push((path.clone(), text));
+            }
         }
-        seen.sort_by(|a, b| a.0.cmp(&b.0));
         seen
+    }
+
+    /// Whether this is what was seen last.
+    fn is_known(&self, path: &RepoPath, seen: &Seen) -> bool {
+        self.current.get(path) == Some(seen) && !self.blind.contains(path)
     }
 
     fn observe<S: Into<Seen>>(&mut self, files: Vec<(RepoPath, S)>, by: Option<By>) {
@@ -302,11 +308,11 @@ impl<'s> Replay<'s> {
         let mut changes = Vec::new();
         for (path, seen) in files {
             let seen = seen.into();
-            if self.current.get(&path) == Some(&seen) && !self.blind.contains(&path) {
+            if self.is_known(&path, &seen) {
                 continue;
             }
             self.current.insert(path.clone(), seen.clone());
-            match self.read(&path, seen) {
+            match self.read(seen) {
                 Ok(text) => {
                     let mut change = self.change(path, text, by);
                     change.brought.clone_from(&brought);
@@ -321,9 +327,9 @@ impl<'s> Replay<'s> {
         self.files.step(changes);
     }
 
-    fn read(&self, path: &RepoPath, seen: Seen) -> Result<Option<Vec<u8>>, ()> {
+    fn read(&self, seen: Seen) -> Result<Option<Vec<u8>>, ()> {
         match seen {
-            Seen::Committed(head) => Ok(self.source.committed(&head, path)),
+            Seen::Committed(file) => Ok(file.and_then(|file| self.source.file(&file))),
             Seen::Kept(Content::Absent(())) => Ok(None),
             Seen::Kept(Content::Opaque { .. }) => Err(()),
             Seen::Kept(Content::Text(digest)) => self.source.snapshot(&digest).map(Some).ok_or(()),
@@ -455,7 +461,8 @@ impl<'s> Replay<'s> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Seen {
     Kept(Content),
-    Committed(Oid),
+    /// The object that a commit has there, if any.
+    Committed(Option<Oid>),
 }
 
 impl From<Content> for Seen {

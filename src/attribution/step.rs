@@ -6,7 +6,7 @@ use super::blend::blend;
 use super::lost::{Around, Lost, Where};
 use super::tokens::{fingerprint, folded, tells};
 use super::{Annotated, By, Owner};
-use crate::git::lines::{self, Edit, Space, split};
+use crate::git::lines::{self, Edit, Ends, split};
 use crate::model::RepoPath;
 
 /// The files of a work tree as far as they have been followed, and what left them.
@@ -47,36 +47,39 @@ impl Files {
     pub fn step(&mut self, changes: Vec<Change>) {
         self.steps += 1;
         let mut work = Vec::with_capacity(changes.len());
-        for change in changes {
+        let mut taken: Vec<(Vec<Vec<u8>>, Vec<Owner>)> = Vec::new();
+        for mut change in changes {
             let old = self.texts.remove(&change.path).unwrap_or_default();
-            let new = change.text.clone().unwrap_or_default();
-            let edits = lines::diff(&old.text, &new, Space::Folded);
+            let gone = change.text.is_none();
+            let new = change.text.take().unwrap_or_default();
+            let ends = Ends::of(&old.text, &new);
+            let edits = lines::folded_diff(ends.middle(&old.text), ends.middle(&new));
             {
-                let before = split(&old.text);
+                let before = split(ends.middle(&old.text));
+                let owners = &old.owners[ends.lines..];
                 for edit in &edits {
                     let gone: Vec<(&[u8], Owner)> =
-                        edit.old.clone().map(|at| (before[at], old.owners[at])).collect();
+                        edit.old.clone().map(|at| (before[at], owners[at])).collect();
                     let around = Around::of(&before, &edit.old);
                     self.lost.push(&change.path, self.steps, &gone, around);
+                    if change.by.is_agent() && gone.iter().any(|(_, owner)| *owner == Owner::Person)
+                    {
+                        taken
+                            .push(gone.iter().map(|(line, owner)| (line.to_vec(), *owner)).unzip());
+                    }
                 }
             }
-            work.push((change, old, new, edits));
+            work.push((change, gone, old, new, ends, edits));
         }
-        let mut moved = Vec::new();
-        for (change, old, new, edits) in work {
-            let owners = self.owners(&change, &old, &new, &edits);
-            if matches!(change.by, By::Agent(_) | By::Command(_)) {
-                moved.push((old, edits));
-            }
-            if change.text.is_some() {
-                self.texts.insert(change.path, Annotated { text: new, owners });
+        for (change, gone, old, text, ends, edits) in work {
+            let owners = self.owners(&change, old, &text, ends, &edits);
+            if !gone {
+                self.texts.insert(change.path, Annotated { text, owners });
             }
         }
-        for (old, edits) in moved {
-            let lines = split(&old.text);
-            for edit in edits {
-                self.give_back(&lines[edit.old.clone()], &old.owners[edit.old]);
-            }
+        for (lines, owners) in taken {
+            let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
+            self.give_back(&lines, &owners);
         }
     }
 
@@ -119,28 +122,34 @@ impl Files {
         0
     }
 
+    /// The owners of the new text; its edits count from the first line between the ends.
     fn owners(
         &mut self,
         change: &Change,
-        old: &Annotated,
+        old: Annotated,
         new: &[u8],
+        ends: Ends,
         edits: &[Edit],
     ) -> Vec<Owner> {
-        let (before, after) = (split(&old.text), split(new));
+        let (before, after) = (split(ends.middle(&old.text)), split(ends.middle(new)));
+        let known = &old.owners[ends.lines..];
         let mut owners = Vec::with_capacity(after.len());
         let mut at = 0;
         for edit in edits {
             let same = edit.new.start - owners.len();
-            owners.extend_from_slice(&old.owners[at..at + same]);
+            owners.extend_from_slice(&known[at..at + same]);
             at = edit.old.end;
             let gone: Vec<(&[u8], Owner)> =
-                edit.old.clone().map(|at| (before[at], old.owners[at])).collect();
+                edit.old.clone().map(|at| (before[at], known[at])).collect();
             let around = Around::of(&after, &edit.new);
             owners.extend(self.inserted(change, &gone, &after[edit.new.clone()], around));
         }
         let rest = after.len() - owners.len();
-        owners.extend_from_slice(&old.owners[at..at + rest]);
-        owners
+        owners.extend_from_slice(&known[at..at + rest]);
+        let middle = ends.lines..ends.lines + before.len();
+        let mut all = old.owners;
+        all.splice(middle, owners);
+        all
     }
 
     fn inserted(
@@ -179,7 +188,7 @@ impl Files {
         if let Some(brought) = &change.brought {
             unclaim(&mut owners, new, brought, change.by);
         }
-        if matches!(change.by, By::Agent(_) | By::Command(_)) {
+        if change.by.is_agent() {
             for (line, owner) in new.iter().zip(&owners) {
                 if owner.is_agent() && tells(line) {
                     let places = self.inserted.entry(fingerprint(line)).or_default();

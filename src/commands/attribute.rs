@@ -14,11 +14,15 @@ use crate::attribution::{Annotated, Author, Owner, Source};
 use crate::error::Result;
 use crate::git::Repo;
 use crate::git::lines::{is_binary, split};
-use crate::journal::{Journal, MAX_TEXT, Snapshots, fold};
+use crate::git::objects::Entry;
+use crate::journal::{Journal, MAX_TEXT, Reader, Snapshots, fold};
 use crate::model::note::{Note, NoteHunk, PromptRecord, Session, Turn};
 use crate::model::{
     Contributor, Digest, Event, Evidence, LineRange, Oid, RepoPath, SessionId, TurnId, What,
 };
+
+/// How many folders of commits are remembered.
+const MAX_FOLDERS: usize = 2_000;
 
 /// A file as it is to be attributed.
 pub struct Target {
@@ -202,11 +206,12 @@ pub fn blank(path: &RepoPath, start: usize, lines: &[&[u8]]) -> NoteHunk {
     }
 }
 
-/// The repository and the snapshots, as attribution asks for them. Everything is read once.
+/// The repository and the snapshots, as attribution asks for them.
 struct Files<'r> {
     repo: &'r Repo,
-    snapshots: Snapshots,
-    texts: RefCell<HashMap<Digest, Option<Vec<u8>>>>,
+    snapshots: RefCell<Reader>,
+    committed: RefCell<Option<Committed>>,
+    folders: RefCell<HashMap<Oid, Vec<Entry>>>,
     moves: RefCell<Option<Vec<(Oid, String)>>>,
 }
 
@@ -214,23 +219,48 @@ impl<'r> Files<'r> {
     fn of(repo: &'r Repo) -> Self {
         Self {
             repo,
-            snapshots: Snapshots::at(&repo.state_dir()),
-            texts: RefCell::default(),
+            snapshots: RefCell::new(Reader::of(Snapshots::at(&repo.state_dir()))),
+            committed: RefCell::default(),
+            folders: RefCell::default(),
             moves: RefCell::default(),
         }
     }
 }
 
+/// What is known of the commit that was asked for last: events of one HEAD follow each other.
+struct Committed {
+    commit: Oid,
+    tree: Option<Oid>,
+    files: HashMap<RepoPath, Option<Oid>>,
+}
+
 impl Source for Files<'_> {
-    fn committed(&self, commit: &Oid, path: &RepoPath) -> Option<Vec<u8>> {
-        // A commit that is gone, as after a rebase and a prune, says nothing.
-        self.repo.text_in(commit, path).ok().flatten()
+    fn committed_file(&self, commit: &Oid, path: &RepoPath) -> Option<Oid> {
+        let mut last = self.committed.borrow_mut();
+        if last.as_ref().is_none_or(|last| last.commit != *commit) {
+            // A commit that is gone, as after a rebase and a prune, says nothing.
+            let tree = self.repo.commit(commit).ok().map(|commit| commit.tree);
+            *last = Some(Committed { commit: commit.clone(), tree, files: HashMap::new() });
+        }
+        let last = last.as_mut()?;
+        if let Some(file) = last.files.get(path) {
+            return file.clone();
+        }
+        let mut folders = self.folders.borrow_mut();
+        if folders.len() > MAX_FOLDERS {
+            folders.clear();
+        }
+        let file = self.repo.file_by(last.tree.as_ref()?, path, &mut folders).ok().flatten();
+        last.files.insert(path.clone(), file.clone());
+        file
+    }
+
+    fn file(&self, oid: &Oid) -> Option<Vec<u8>> {
+        self.repo.blob(oid).ok().flatten()
     }
 
     fn snapshot(&self, digest: &Digest) -> Option<Vec<u8>> {
-        let mut texts = self.texts.borrow_mut();
-        let text = texts.entry(digest.clone()).or_insert_with(|| self.snapshots.get(digest));
-        text.clone()
+        self.snapshots.borrow_mut().get(digest).map(|text| text.to_vec())
     }
 
     fn only_committed(&self, from: &Oid, to: &Oid) -> bool {

@@ -105,16 +105,28 @@ impl Repo {
 
     /// The file of this path in a tree.
     pub fn file_in(&self, tree: &Oid, path: &RepoPath) -> Result<Option<Oid>, GitError> {
+        self.file_by(tree, path, &mut HashMap::new())
+    }
+
+    /// The same, with the folders that have been read already.
+    pub fn file_by(
+        &self,
+        tree: &Oid,
+        path: &RepoPath,
+        folders: &mut HashMap<Oid, Vec<Entry>>,
+    ) -> Result<Option<Oid>, GitError> {
         let mut tree = tree.clone();
         let mut parts = path.as_bytes().split(|&b| b == b'/').peekable();
         while let Some(part) = parts.next() {
-            let entries = self.tree(&tree)?;
-            let Some(entry) = entries.into_iter().find(|entry| entry.name == part) else {
+            if !folders.contains_key(&tree) {
+                folders.insert(tree.clone(), self.tree(&tree)?);
+            }
+            let Some(entry) = folders[&tree].iter().find(|entry| entry.name == part) else {
                 return Ok(None);
             };
             match parts.peek() {
-                None => return Ok(entry.is_file().then_some(entry.oid)),
-                Some(_) if entry.is_tree() => tree = entry.oid,
+                None => return Ok(entry.is_file().then(|| entry.oid.clone())),
+                Some(_) if entry.is_tree() => tree = entry.oid.clone(),
                 Some(_) => return Ok(None),
             }
         }

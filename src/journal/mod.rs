@@ -12,7 +12,7 @@ pub mod stats;
 use std::path::{Path, PathBuf};
 
 pub use fold::fold;
-pub use snapshots::{MAX_TEXT, Snapshots};
+pub use snapshots::{MAX_TEXT, Reader, Snapshots};
 
 /// What went wrong with our files.
 #[derive(Debug, thiserror::Error)]

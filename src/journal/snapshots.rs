@@ -2,12 +2,15 @@
 //!
 //! A text is stored whole, or as what it has otherwise than another one, so that hundreds of
 //! edits of one large file cost little more than the file. A file is a header line and bytes:
-//! `whole\n<bytes>` or `delta <base> <depth> <start,length>…\n<bytes>`, where a piece
-//! `start,length` is copied from the base and `+length` from the bytes that follow.
+//! `whole\n<bytes>` or `delta <check> <base> <depth> <start,length>…\n<bytes>`, where a piece
+//! `start,length` is copied from the base and `+length` from the bytes that follow. `check` is the
+//! start of the SHA-256 of all that follows it: a long text that was made from one that is known
+//! to be right need not be hashed.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use super::prune::collect;
@@ -21,12 +24,47 @@ pub const MAX_TEXT: usize = 4 * 1024 * 1024;
 /// Younger texts are never swept.
 const YOUNG: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How much text a [`Reader`] keeps. Bytes.
+const MAX_KEPT: usize = 16 * 1024 * 1024;
+
 /// How many deltas may stand on each other before a text is stored whole again.
 const MAX_DEPTH: usize = 40;
 
 /// The snapshots of one repository.
 pub struct Snapshots {
     dir: PathBuf,
+}
+
+/// Reads texts one after the other and keeps the last ones: each edit stands on the one before.
+pub struct Reader {
+    snapshots: Snapshots,
+    texts: HashMap<Digest, Rc<Vec<u8>>>,
+    order: VecDeque<Digest>,
+    size: usize,
+}
+
+impl Reader {
+    /// Nothing read yet.
+    pub fn of(snapshots: Snapshots) -> Self {
+        Self { snapshots, texts: HashMap::new(), order: VecDeque::new(), size: 0 }
+    }
+
+    /// A text; `None` where it is gone or damaged.
+    pub fn get(&mut self, digest: &Digest) -> Option<Rc<Vec<u8>>> {
+        if let Some(text) = self.texts.get(digest) {
+            return Some(Rc::clone(text));
+        }
+        let text = Rc::new(self.snapshots.get_by(digest, &self.texts)?);
+        self.size += text.len();
+        self.texts.insert(digest.clone(), Rc::clone(&text));
+        self.order.push_back(digest.clone());
+        while self.size > MAX_KEPT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.size -= self.texts.remove(&oldest).map_or(0, |text| text.len());
+        }
+        Some(text)
+    }
 }
 
 enum Piece {
@@ -61,24 +99,45 @@ impl Snapshots {
 
     /// A text; `None` where it is gone or damaged.
     pub fn get(&self, digest: &Digest) -> Option<Vec<u8>> {
-        let text = self.read(digest, 0)?;
-        (Digest::of(&text) == *digest).then_some(text)
+        self.get_by(digest, &HashMap::new())
     }
 
-    fn read(&self, digest: &Digest, depth: usize) -> Option<Vec<u8>> {
+    /// The same, by texts that have been read already.
+    fn get_by(&self, digest: &Digest, known: &HashMap<Digest, Rc<Vec<u8>>>) -> Option<Vec<u8>> {
+        self.read(digest, 0, known)
+    }
+
+    fn read(
+        &self,
+        digest: &Digest,
+        depth: usize,
+        known: &HashMap<Digest, Rc<Vec<u8>>>,
+    ) -> Option<Vec<u8>> {
         let bytes = std::fs::read(self.file(digest)).ok()?;
         let end = bytes.iter().position(|&b| b == b'\n')?;
         let (header, body) = (&bytes[..end], &bytes[end + 1..]);
         if header == b"whole" {
-            return Some(body.to_vec());
+            return (Digest::of(body) == *digest).then(|| body.to_vec());
         }
         if depth > MAX_DEPTH {
             return None;
         }
         let header = std::str::from_utf8(header).ok()?;
-        let mut words = header.strip_prefix("delta ")?.split(' ');
-        let base = self.read(&Digest(words.next()?.to_owned()), depth + 1)?;
-        let mut text = Vec::new();
+        let (found, rest) = header.strip_prefix("delta ")?.split_once(' ')?;
+        if found != check(bytes.get(end - rest.len()..)?) {
+            return None;
+        }
+        let mut words = rest.split(' ');
+        let base = Digest(words.next()?.to_owned());
+        let read;
+        let base: &[u8] = match known.get(&base) {
+            Some(text) => text,
+            None => {
+                read = self.read(&base, depth + 1, known)?;
+                &read
+            }
+        };
+        let mut text = Vec::with_capacity(base.len() + body.len());
         let mut at = 0;
         for word in words.skip(1) {
             let from = match word.strip_prefix('+') {
@@ -105,7 +164,7 @@ impl Snapshots {
             return None;
         }
         let pieces = pieces(base, text);
-        let mut header = format!("delta {digest} {depth}");
+        let mut header = format!("{digest} {depth}");
         let mut body = Vec::new();
         let mut at = 0;
         for piece in pieces {
@@ -122,20 +181,21 @@ impl Snapshots {
             }
         }
         header.push('\n');
-        let bytes = [header.as_bytes(), &body].concat();
+        let rest = [header.as_bytes(), &body].concat();
+        let bytes = [format!("delta {} ", check(&rest)).as_bytes(), &rest].concat();
         (bytes.len() < text.len()).then_some(bytes)
     }
 
     fn depth(&self, digest: &Digest) -> Option<usize> {
         use std::io::Read as _;
-        let mut start = [0; 96];
+        let mut start = [0; 128];
         let mut file = std::fs::File::open(self.file(digest)).ok()?;
         let length = file.read(&mut start).ok()?;
         if start.starts_with(b"whole\n") {
             return Some(0);
         }
         let text = String::from_utf8_lossy(&start[..length]);
-        text.split(' ').nth(2)?.trim().parse().ok()
+        text.split([' ', '\n']).nth(3)?.trim().parse().ok()
     }
 
     /// Removes the texts that are neither named here, nor needed by one that is, nor young: what
@@ -193,13 +253,18 @@ impl Snapshots {
     }
 }
 
+/// What a delta says of the bytes that follow.
+fn check(rest: &[u8]) -> String {
+    let mut digest = Digest::of(rest).0;
+    digest.truncate(16);
+    digest
+}
+
 /// How to make `text` from `base`: equal ends are found by comparing bytes, the middle by lines.
 fn pieces(base: &[u8], text: &[u8]) -> Vec<Piece> {
     let limit = base.len().min(text.len());
-    let head = (0..limit).take_while(|&at| base[at] == text[at]).count();
-    let tail = (0..limit - head)
-        .take_while(|&at| base[base.len() - 1 - at] == text[text.len() - 1 - at])
-        .count();
+    let head = lines::common_prefix(base, text);
+    let tail = lines::common_suffix(base, text, limit - head);
     let (old, new) = (&base[head..base.len() - tail], &text[head..text.len() - tail]);
     let mut pieces = Vec::new();
     let mut add = |piece: Piece| match piece {
@@ -276,6 +341,16 @@ mod tests {
         std::fs::write(store.file(&digest), b"whole\nforged\n").unwrap();
         assert_eq!(store.get(&digest), None);
         std::fs::write(store.file(&digest), b"delta x y z").unwrap();
+        assert_eq!(store.get(&digest), None);
+        let base = "line\n".repeat(100).into_bytes();
+        let text = [base.as_slice(), b"more\n"].concat();
+        let digest = store.put(&base, None).unwrap();
+        let digest = store.put(&text, Some((&digest, &base))).unwrap();
+        assert_eq!(store.get(&digest).unwrap(), text);
+        let mut bytes = std::fs::read(store.file(&digest)).unwrap();
+        let at = bytes.len() - 2;
+        bytes[at] = b'x';
+        std::fs::write(store.file(&digest), bytes).unwrap();
         assert_eq!(store.get(&digest), None);
     }
 
