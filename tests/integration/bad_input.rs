@@ -463,6 +463,35 @@ mod killed {
     }
 
     #[test]
+    fn hooks_killed_at_any_time_leave_whole_notes() {
+        let repo = repo();
+        let hook = repo.git_path("hooks/post-commit");
+        for n in 0..30 {
+            let wait = format!("0.{:03}", 2 * n + 1);
+            let script = format!("#!/bin/sh\ntimeout -s KILL {wait} git-ai-log hook post-commit\n");
+            crate::env::executable(&hook, &script);
+            write(&repo, &format!("f{n:02}.txt"), &format!("agent_line_number_{n:02}\n"));
+            repo.commit_all("killed");
+            // As after any killed git process: its locks are the user's to remove.
+            for lock in files(&repo.top.join(".git")) {
+                if lock.extension().is_some_and(|end| end == "lock") {
+                    std::fs::remove_file(lock).unwrap();
+                }
+            }
+            if n % 8 == 7 {
+                repo.install_hooks();
+                repo.committed(&[("person.txt", &format!("a person's commit {n}\n"))]);
+            }
+        }
+        repo.install_hooks();
+        repo.committed(&[("person.txt", "the person's last commit\n")]);
+        repo.git(["fsck", "--strict"]);
+        for n in 0..30 {
+            repo.expect(format!("f{n:02}.txt"), &format!("A1| agent_line_number_{n:02}"));
+        }
+    }
+
+    #[test]
     fn a_commit_whose_hook_was_killed_gets_its_note_with_the_next_one() {
         let repo = repo();
         for n in 1..4 {
