@@ -244,6 +244,27 @@ mod payloads {
     }
 
     #[test]
+    fn with_a_transcript_that_never_ends_do_not_wait() {
+        let repo = repo();
+        let pipe = repo.root().join("pipe");
+        assert_eq!(run(repo.command("mkfifo").arg(&pipe), b"").ok(), "");
+        for transcript in [pipe.to_str().unwrap(), "/dev/zero", "/dev/stdin", "/"] {
+            let payload = json!({
+                "session_id": "s",
+                "transcript_path": transcript,
+                "cwd": repo.top,
+                "hook_event_name": "PostToolUse",
+                "tool_name": "Write",
+                "tool_input": {"file_path": "a.txt", "content": "x\n"},
+            });
+            // Without a guard a failure would hang the whole suite.
+            let mut guarded = repo.command("timeout");
+            guarded.args(["60", "git-ai-log", "record", "claude-code"]);
+            silent(&run(&mut guarded, payload.to_string().as_bytes()));
+        }
+    }
+
+    #[test]
     fn outside_of_any_repository_are_nobodys_business() {
         let repo = repo();
         let elsewhere = repo.at("elsewhere");
