@@ -615,6 +615,31 @@ mod notes {
     ];
 
     #[test]
+    fn of_other_people_never_break_a_question() {
+        for note in HOSTILE {
+            let repo = with_note(note);
+            for args in [
+                &["blame", "one.txt"][..],
+                &["blame", "--json", "one.txt"],
+                &["show"],
+                &["show", "--json"],
+                &["log"],
+                &["one.txt:1"],
+                &["status"],
+            ] {
+                let output = repo.ai_log(args);
+                let fine = matches!(output.code, Some(0 | 2));
+                assert!(fine, "{args:?} on {}: {output}", String::from_utf8_lossy(note));
+                let shown = !output.stdout.contains(&0x1b);
+                assert!(
+                    shown && !String::from_utf8_lossy(&output.stdout).contains('\u{202e}'),
+                    "{output}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn of_other_people_never_block_a_commit() {
         for note in HOSTILE {
             let repo = with_note(note);
