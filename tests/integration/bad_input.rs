@@ -526,7 +526,6 @@ mod killed {
         }
         repo.expect("b.txt", "H | a person's file");
     }
-
 }
 
 mod at_once {
@@ -657,15 +656,18 @@ fn two_hundred_edits_of_a_large_file_stay_small() {
         .collect();
     assert!(lines.concat().len() > 500_000);
     repo.write("large.txt", lines.concat());
+    let codex = repo.codex("large").prompt("edit it");
     for round in 0..200 {
-        let before = lines.concat();
+        let mut hunks = String::new();
         for at in [round, 4_000 + round, 7_999 - round] {
-            lines[at] = format!("edited by the agent in round {round}\n");
+            let new = format!("edited by the agent in round {round}, line {at}\n");
+            hunks.push_str(&format!("@@\n-{}+{new}", lines[at]));
+            lines[at] = new;
         }
-        let after = lines.concat();
-        repo.write("large.txt", &after);
-        let edit = json!({"edits": [{"path": "large.txt", "before": before, "after": after}]});
-        repo.record("generic", event(&repo, "edit", edit));
+        // Only the end: what was there before follows from the patch.
+        repo.write("large.txt", lines.concat());
+        codex
+            .patched(&format!("*** Begin Patch\n*** Update File: large.txt\n{hunks}*** End Patch"));
     }
     let size = size(&repo.state_dir());
     assert!(size < 10_000_000, "{size} bytes");
