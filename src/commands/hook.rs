@@ -63,10 +63,12 @@ fn post_commit(now: DateTime<Utc>) -> Result<()> {
         && repo.state_file("CHERRY_PICK_HEAD").is_none();
     let origin = if plain { Origin::Here } else { Origin::Rewritten };
     let evidences = Evidences::read(&repo)?;
-    note::write(&repo, &evidences, &Job { commit: commit.clone(), origin, predecessors }, now)?;
+    // The oldest first: a commit that has a note says that nothing below it is owed, whenever a
+    // process is killed.
     if plain && !amended {
         settle(&repo, &evidences, &commit, now)?;
     }
+    note::write(&repo, &evidences, &Job { commit, origin, predecessors }, now)?;
     Ok(prune::now_and_then(&repo.state_dir(), now.into())?)
 }
 
@@ -86,19 +88,23 @@ fn settle(repo: &Repo, evidences: &Evidences, commit: &Oid, now: DateTime<Utc>) 
         return Ok(());
     };
     let moves = repo.head_moves(OWED * 4)?;
-    for _ in 0..OWED {
+    let mut owed = Vec::new();
+    while owed.len() < OWED {
         let made_here =
             moves.iter().any(|(oid, action)| *oid == at && action.starts_with("commit"));
         let data = repo.commit(&at)?;
         if !made_here || data.time < first || has_note(&at)? {
             break;
         }
-        let job = Job { commit: at.clone(), origin: Origin::Rewritten, predecessors: Vec::new() };
-        note::write(repo, evidences, &job, now)?;
+        owed.push(at);
         match data.parents.first() {
             Some(parent) => at = parent.clone(),
             None => break,
         }
+    }
+    for commit in owed.into_iter().rev() {
+        let job = Job { commit, origin: Origin::Rewritten, predecessors: Vec::new() };
+        note::write(repo, evidences, &job, now)?;
     }
     Ok(())
 }

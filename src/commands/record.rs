@@ -263,8 +263,9 @@ fn redacted(text: &str) -> PromptText {
 
 fn end_of_file(path: &Path) -> Option<Vec<u8>> {
     use std::io::{Seek as _, SeekFrom};
+    // A pipe would be waited for without end.
+    let length = path.metadata().ok().filter(std::fs::Metadata::is_file)?.len();
     let mut file = std::fs::File::open(path).ok()?;
-    let length = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(TRANSCRIPT_END))).ok()?;
     let mut bytes = Vec::new();
     file.take(TRANSCRIPT_END).read_to_end(&mut bytes).ok()?;

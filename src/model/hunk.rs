@@ -32,7 +32,7 @@ impl LineRange {
 
     /// How many lines these are.
     pub fn len(self) -> u32 {
-        (self.end + 1).saturating_sub(self.start)
+        if self.start > self.end { 0 } else { (self.end - self.start).saturating_add(1) }
     }
 }
 
@@ -108,4 +108,16 @@ pub struct Hunk {
     pub edit: Option<EditId>,
     /// What this rests on; null for people.
     pub evidence: Option<Evidence>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_from_other_peoples_notes_have_a_length() {
+        let count = |start, end| LineRange { start, end }.len();
+        assert_eq!((count(2, 4), count(3, 2)), (3, 0));
+        assert_eq!((count(0, u32::MAX), count(1, u32::MAX)), (u32::MAX, u32::MAX));
+    }
 }

@@ -24,6 +24,22 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// JSON with the same in JSON's own escapes: the value stays what it is.
+pub fn json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// Control characters, and marks that hide or reorder what stands around them.
 fn is_hidden(c: char) -> bool {
     c.is_control()
@@ -52,6 +68,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn json_shows_everything_and_stays_the_same(text in any::<String>()) {
+            let shown = json(&serde_json::to_string(&text).unwrap());
+            prop_assert!(!shown.chars().any(is_hidden));
+            prop_assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
+        }
+
         #[test]
         fn nothing_hidden_is_left(text in "\\PC{0,40}|[\\x00-\\x1f\\u{202e}a]{0,20}") {
             prop_assert!(visible(&text).chars().all(|c| matches!(c, '\t' | '\n') || !is_hidden(c)));

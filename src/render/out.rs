@@ -3,6 +3,8 @@
 use std::io::{self, BufWriter, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
+use crate::render::escape;
+
 /// Colours that text may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
@@ -83,8 +85,8 @@ impl Out {
 
     /// Writes a value as one line of JSON.
     pub fn json<T: serde::Serialize>(&mut self, value: &T) -> io::Result<()> {
-        serde_json::to_writer(&mut *self, value)?;
-        self.write_all(b"\n")
+        let text = serde_json::to_string(value)?;
+        self.line(&escape::json(&text))
     }
 
     /// Writes what is still held, and waits for the pager.

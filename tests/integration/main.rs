@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod attribution;
+mod bad_input;
 mod env;
 mod payloads;
 mod repositories;

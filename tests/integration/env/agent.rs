@@ -134,6 +134,17 @@ impl Agent {
         self
     }
 
+    /// Only the hook after a patch that was applied.
+    pub fn patched(&self, patch: &str) {
+        let call = json!({
+            "tool_name": "apply_patch",
+            "tool_input": {"command": patch},
+            "tool_response": "Exit code: 0\n",
+            "tool_use_id": self.id(),
+        });
+        self.send("PostToolUse", call);
+    }
+
     /// A patch that fails has no end: `PreToolUse` is all there is.
     pub fn patch_starts(&self, patch: &str) -> Value {
         assert_eq!(self.kind, Kind::Codex);
