@@ -98,11 +98,12 @@ impl Snapshots {
     }
 
     /// A text; `None` where it is gone or damaged.
+    #[cfg(test)]
     pub fn get(&self, digest: &Digest) -> Option<Vec<u8>> {
         self.get_by(digest, &HashMap::new())
     }
 
-    /// The same, by texts that have been read already.
+    /// A text, by texts that have been read already; `None` where it is gone or damaged.
     fn get_by(&self, digest: &Digest, known: &HashMap<Digest, Rc<Vec<u8>>>) -> Option<Vec<u8>> {
         self.read(digest, 0, known)
     }
