@@ -1,5 +1,6 @@
 //! The integration tests: one binary that runs the real program under the real git.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::print_stderr, reason = "a test says why it does not apply here")]
 
 mod attribution;
 mod bad_input;

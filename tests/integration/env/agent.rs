@@ -236,15 +236,6 @@ impl Agent {
         self
     }
 
-    /// The conversation ends.
-    pub fn end(&self) -> &Self {
-        match self.kind {
-            Kind::Generic => self.send("session-end", json!({})),
-            _ => self.send("SessionEnd", json!({"reason": "other"})),
-        }
-        self
-    }
-
     /// Any event of this session, in the agent's shape.
     pub fn send(&self, event: &str, fields: Value) {
         let cwd = self.repo.top.display().to_string();

@@ -263,11 +263,6 @@ impl TestRepo {
         self.commit(message);
     }
 
-    /// The name of a commit.
-    pub fn id(&self, rev: &str) -> String {
-        self.git(["rev-parse", rev])
-    }
-
     /// A path in the git directory.
     pub fn git_path(&self, name: &str) -> PathBuf {
         self.top.join(self.git(["rev-parse", "--git-path", name]))
