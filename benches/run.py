@@ -174,11 +174,8 @@ def make_project(repo, commits):
 
 
 def install(repo, binary):
-    """The hooks that git runs at a commit."""
-    hook = Path(repo, ".git/hooks/post-commit")
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text(f'#!/bin/sh\nexec "{binary}" hook post-commit "$@"\n')
-    hook.chmod(0o755)
+    """The hooks as a user gets them."""
+    subprocess.run([binary, "install", "--no-agents"], cwd=repo, check=True, capture_output=True)
 
 
 def record(binary, repo, session, **event):
@@ -502,7 +499,11 @@ def main():
         if args.install:
             measure_install(work)
             return
-        os.environ["HOME"] = os.environ["XDG_STATE_HOME"] = str(work)
+        os.environ["HOME"] = os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = str(work)
+        # The hooks look for the program where git does.
+        (work / "bin").mkdir()
+        (work / "bin/git-ai-log").symlink_to(binary)
+        os.environ["PATH"] = f"{work / 'bin'}{os.pathsep}{os.environ['PATH']}"
         if not os.access(binary, os.X_OK):
             sys.exit(f"no binary at {binary}: cargo build --release, or give --bin")
         only = args.only.split(",")
