@@ -9,6 +9,7 @@
 pub mod blend;
 pub mod hunks;
 pub mod lost;
+mod order;
 pub mod replay;
 pub mod shell;
 pub mod step;

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::order::chained;
 use super::shell::{self, Claim};
 use super::step::{Change, Files};
 use super::{Annotated, Author, By, Source};
@@ -35,6 +36,8 @@ pub struct Replay<'s> {
     current: HashMap<RepoPath, Seen>,
     /// The call before which each file was seen.
     seen_for: HashMap<RepoPath, (SessionId, Option<EditId>)>,
+    /// The work tree and HEAD that were seen last, if nothing was seen since.
+    looked: Option<(Content, Option<Oid>)>,
     trees: HashMap<Content, Rc<Tree>>,
 }
 
@@ -51,6 +54,8 @@ struct Running {
     scripts: Vec<String>,
     head: Option<Oid>,
     stash: Option<Oid>,
+    /// The work tree when it started.
+    tree: Content,
     since: DateTime<Utc>,
     /// Files that another session edited meanwhile.
     contested: HashSet<RepoPath>,
@@ -70,11 +75,10 @@ impl<'s> Replay<'s> {
             blind: HashSet::new(),
             current: HashMap::new(),
             seen_for: HashMap::new(),
+            looked: None,
             trees: HashMap::new(),
         };
-        let events = chained(events);
-        replay.read_trees(&events);
-        for event in &events {
+        for event in chained(events) {
             replay.event(event);
         }
         replay
@@ -85,9 +89,9 @@ impl<'s> Replay<'s> {
         &self.authors
     }
 
-    /// Whether any agent did anything that could matter here.
+    /// Whether no agent did anything that could matter here.
     pub fn is_empty(&self) -> bool {
-        self.followed.is_empty() && self.blind.is_empty()
+        self.followed.is_empty() && self.open.is_empty() && self.background.is_empty()
     }
 
     /// The files that agents or their commands changed.
@@ -111,6 +115,9 @@ impl<'s> Replay<'s> {
                 self.rename(&old, &path, base);
             }
             self.begin(&path, base);
+            if !self.followed.contains(&path) && self.suspect(&path) != By::Other {
+                self.as_it_was(&path);
+            }
             wanted.push(path.clone());
             changes.push(self.change(path, text, None));
         }
@@ -194,8 +201,7 @@ impl<'s> Replay<'s> {
     }
 
     fn opens(&mut self, event: &Event, window: &Window) {
-        let tree = self.tree(&window.tree);
-        self.look(&tree, event.head.as_ref());
+        self.look(&window.tree, event.head.as_ref());
         let texts = window.scripts.iter().filter_map(|digest| self.source.snapshot(digest));
         self.open.push(Running {
             session: event.session.clone(),
@@ -206,23 +212,23 @@ impl<'s> Replay<'s> {
             scripts: texts.map(|text| String::from_utf8_lossy(&text).into_owned()).collect(),
             head: event.head.clone(),
             stash: window.stash.clone(),
+            tree: window.tree.clone(),
             since: event.at,
             contested: HashSet::new(),
         });
     }
 
     fn closes(&mut self, event: &Event, window: &Window) {
-        let tree = self.tree(&window.tree);
         let at = self.open.iter().position(|running| {
             running.session == event.session
                 && (running.call == event.edit || running.command == window.command)
         });
         let Some(at) = at else {
             // Its start was not seen: what it changed cannot be told from what others did.
-            self.look(&tree, event.head.as_ref());
+            self.look(&window.tree, event.head.as_ref());
             return;
         };
-        self.look_within(at, &tree, event.head.as_ref(), window.stash.as_ref());
+        self.look_within(at, &window.tree, event.head.as_ref(), window.stash.as_ref());
         let running = self.open.remove(at);
         if window.background {
             self.background.push(running);
@@ -232,8 +238,7 @@ impl<'s> Replay<'s> {
     /// A turn ends, and with it whatever of it was still open.
     fn ends(&mut self, event: &Event, tree: Option<&Content>) {
         if let Some(tree) = tree {
-            let tree = self.tree(tree);
-            self.look(&tree, event.head.as_ref());
+            self.look(tree, event.head.as_ref());
         }
         self.open.retain(|running| {
             running.session != event.session || running.subagent != event.subagent
@@ -242,12 +247,21 @@ impl<'s> Replay<'s> {
 
     /// The whole work tree is seen. Files that nobody follows, and that no command changed, are
     /// nobody's business.
-    fn look(&mut self, tree: &Tree, head: Option<&Oid>) {
+    fn look(&mut self, tree: &Content, head: Option<&Oid>) {
+        if !self.is_new(tree, head) {
+            return;
+        }
+        self.follow_changed(tree);
         let seen = self.seen(tree, head);
         self.observe(seen, None);
+        self.looked = Some((tree.clone(), head.cloned()));
     }
 
-    fn look_within(&mut self, at: usize, tree: &Tree, head: Option<&Oid>, stash: Option<&Oid>) {
+    fn look_within(&mut self, at: usize, tree: &Content, head: Option<&Oid>, stash: Option<&Oid>) {
+        if !self.is_new(tree, head) {
+            return;
+        }
+        self.follow_changed(tree);
         let running = &self.open[at];
         let (from, popped) = (running.head.clone(), running.stash.clone());
         let moved = shell::moves_text(&running.command);
@@ -256,38 +270,69 @@ impl<'s> Replay<'s> {
             _ => false,
         };
         let stash = popped.filter(|popped| Some(popped) != stash);
-        for (path, text) in self.seen(tree, head) {
-            let mut brought = Vec::new();
-            let mut add = |commit: Option<&Oid>| {
-                let text = commit.and_then(|commit| self.source.committed(commit, &path));
-                brought.extend(text.unwrap_or_default());
-                brought.push(b'\n');
-            };
-            if foreign || moved {
-                add(head);
+        let seen = self.seen(tree, head).into_iter().map(|(path, text)| {
+            let commits = [head.filter(|_| foreign || moved), stash.as_ref()];
+            let texts =
+                commits.into_iter().flatten().filter_map(|c| self.source.committed(c, &path));
+            let brought = texts.collect::<Vec<_>>().join(&b'\n');
+            (path, text, Some(brought))
+        });
+        let seen = seen.collect();
+        self.observe_with(seen, None);
+        self.looked = Some((tree.clone(), head.cloned()));
+    }
+
+    fn is_new(&self, tree: &Content, head: Option<&Oid>) -> bool {
+        self.looked.as_ref().is_none_or(|(known, at)| known != tree || at.as_ref() != head)
+    }
+
+    /// Follows the files that are not as they were when one of the running commands started.
+    fn follow_changed(&mut self, tree: &Content) {
+        let starts: Vec<Content> =
+            self.open.iter().chain(&self.background).map(|running| running.tree.clone()).collect();
+        for start in starts.into_iter().filter(|start| start != tree) {
+            let (before, after) = (self.tree(&start), self.tree(tree));
+            let paths = before.keys().chain(after.keys());
+            let changed: Vec<RepoPath> = paths
+                .filter(|path| {
+                    before.get(path) != after.get(path) && !self.followed.contains(*path)
+                })
+                .cloned()
+                .collect();
+            for path in changed {
+                self.as_it_was(&path);
             }
-            add(stash.as_ref());
-            self.observe_with(vec![(path, text)], None, Some(brought));
         }
+    }
+
+    /// Follows a file from the start of the first command that still runs: what it held then is
+    /// not that command's.
+    fn as_it_was(&mut self, path: &RepoPath) {
+        let Some(first) = self.background.iter().chain(&self.open).min_by_key(|r| r.since) else {
+            return;
+        };
+        let (tree, head) = (first.tree.clone(), first.head.clone());
+        self.followed.insert(path.clone());
+        self.begin(path, head.as_ref());
+        let tree = self.tree(&tree);
+        let seen = self.seen_in(&tree, head.as_ref(), path);
+        self.observe(vec![(path.clone(), seen)], Some(By::Other));
     }
 
     /// What this tree says of each followed file that it says something new of: its text where it
     /// differs from HEAD, HEAD's text where not.
-    fn seen(&self, tree: &Tree, head: Option<&Oid>) -> Vec<(RepoPath, Seen)> {
-        let mut seen = Vec::new();
-        for path in &self.followed {
-            let text = match tree.get(path) {
-                Some(content) => Seen::Kept(content.clone()),
-                None => match head {
-                    Some(head) => Seen::Committed(self.source.committed_file(head, path)),
-                    None => Seen::Kept(Content::ABSENT),
-                },
-            };
-            if !self.is_known(path, &text) {
-                seen.push((path.clone(), text));
-            }
+    fn seen(&mut self, tree: &Content, head: Option<&Oid>) -> Vec<(RepoPath, Seen)> {
+        let tree = self.tree(tree);
+        let seen = self.followed.iter().map(|path| (path.clone(), self.seen_in(&tree, head, path)));
+        seen.filter(|(path, text)| !self.is_known(path, text)).collect()
+    }
+
+    fn seen_in(&self, tree: &Tree, head: Option<&Oid>, path: &RepoPath) -> Seen {
+        match (tree.get(path), head) {
+            (Some(content), _) => Seen::Kept(content.clone()),
+            (None, Some(head)) => Seen::Committed(self.source.committed_file(head, path)),
+            (None, None) => Seen::Kept(Content::ABSENT),
         }
-        seen
     }
 
     /// Whether this is what was seen last.
@@ -296,18 +341,15 @@ impl<'s> Replay<'s> {
     }
 
     fn observe<S: Into<Seen>>(&mut self, files: Vec<(RepoPath, S)>, by: Option<By>) {
-        self.observe_with(files, by, None);
+        let files = files.into_iter().map(|(path, seen)| (path, seen.into(), None));
+        self.observe_with(files.collect(), by);
     }
 
-    fn observe_with<S: Into<Seen>>(
-        &mut self,
-        files: Vec<(RepoPath, S)>,
-        by: Option<By>,
-        brought: Option<Vec<u8>>,
-    ) {
+    /// Files as they are now, with the lines that git brought into them.
+    fn observe_with(&mut self, files: Vec<(RepoPath, Seen, Option<Vec<u8>>)>, by: Option<By>) {
+        self.looked = None;
         let mut changes = Vec::new();
-        for (path, seen) in files {
-            let seen = seen.into();
+        for (path, seen, brought) in files {
             if self.is_known(&path, &seen) {
                 continue;
             }
@@ -315,7 +357,7 @@ impl<'s> Replay<'s> {
             match self.read(seen) {
                 Ok(text) => {
                     let mut change = self.change(path, text, by);
-                    change.brought.clone_from(&brought);
+                    change.brought = brought;
                     changes.push(change);
                 }
                 Err(()) => {
@@ -415,29 +457,6 @@ impl<'s> Replay<'s> {
         id
     }
 
-    /// Reads the trees at both ends of every command, and follows what changed between them.
-    fn read_trees(&mut self, events: &[&Event]) {
-        let mut last: HashMap<&SessionId, Rc<Tree>> = HashMap::new();
-        for event in events {
-            let tree = match &event.what {
-                What::Window(window) => &window.tree,
-                What::Stop { tree: Some(tree), .. } => tree,
-                _ => continue,
-            };
-            let tree = self.tree(tree);
-            if let Some(before) = last.get(&event.session) {
-                self.follow(before, &tree);
-            }
-            last.insert(&event.session, tree);
-        }
-    }
-
-    fn follow(&mut self, before: &Tree, after: &Tree) {
-        let paths = before.keys().chain(after.keys());
-        let changed = paths.filter(|path| before.get(path) != after.get(path));
-        self.followed.extend(changed.cloned());
-    }
-
     fn tree(&mut self, content: &Content) -> Rc<Tree> {
         if let Some(tree) = self.trees.get(content) {
             return Rc::clone(tree);
@@ -469,29 +488,4 @@ impl From<Content> for Seen {
     fn from(content: Content) -> Self {
         Self::Kept(content)
     }
-}
-
-/// The events in order: by the clock, but two edits of one file in a row stand as their texts
-/// say, the one that begins with what the other made behind it.
-fn chained<'e>(events: &[&'e Event]) -> Vec<&'e Event> {
-    let mut events = events.to_vec();
-    events.sort_by_key(|event| event.at);
-    let mut last: HashMap<&RepoPath, usize> = HashMap::new();
-    for at in 0..events.len() {
-        let What::Edit { path, before, after, .. } = &events[at].what else {
-            continue;
-        };
-        if let Some(&earlier) = last.get(path)
-            && let What::Edit { before: first_before, after: first_after, .. } =
-                &events[earlier].what
-        {
-            let swapped = first_before.as_ref() == Some(after);
-            let in_order = before.as_ref() == Some(first_after);
-            if swapped && !in_order && before != first_before {
-                events.swap(earlier, at);
-            }
-        }
-        last.insert(path, at);
-    }
-    events
 }

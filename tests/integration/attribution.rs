@@ -908,6 +908,38 @@ mod shell {
     }
 
     #[test]
+    fn a_command_that_writes_and_commits_takes_only_its_own_lines() {
+        let repo = repo();
+        repo.replace("a.txt", "beta", "beta\na person's line before");
+        let agent = repo.claude("s").prompt("append and commit");
+        agent.shell("echo 'the line of the command' >> a.txt && git commit -q -a -m both");
+        repo.expect(
+            "a.txt",
+            "H | alpha\nH | beta\nH | a person's line before\nH | gamma\nA1| the line of the command",
+        );
+    }
+
+    #[test]
+    fn a_command_that_renames_a_file_keeps_the_owners_whatever_the_names() {
+        for (from, to) in [("a_old.txt", "z_new.txt"), ("z_old.txt", "a_new.txt")] {
+            let repo = repo();
+            let agent = repo.claude("s").prompt("write");
+            agent.write(from, "written by the first prompt\nand a second line of it\n");
+            agent.stop();
+            let text = repo.read(from);
+            repo.write(from, text + "a line that a person added\n");
+            let agent = agent.prompt("rename");
+            agent.shell(&format!("mv {from} {to}"));
+            agent.stop();
+            repo.commit_all("renamed");
+            repo.expect(
+                to,
+                "A1| written by the first prompt\nA1| and a second line of it\nH | a line that a person added",
+            );
+        }
+    }
+
+    #[test]
     fn a_patch_through_the_shell_that_never_ends_is_the_agents() {
         let repo = repo();
         let agent = repo.codex("s").prompt("heredoc");
