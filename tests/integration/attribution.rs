@@ -29,6 +29,36 @@ fn every_agent_gets_its_lines_and_the_person_keeps_theirs() {
 }
 
 #[test]
+fn what_agents_tell_twice_counts_once() {
+    let story = |repo: &TestRepo| {
+        let claude = repo.claude("s").prompt("one");
+        claude.write("f.py", "price = base * rate\nold = 1\n").shell("echo shell >> notes.txt");
+        // Half of the line stays: were the text seen to go back in between, it would be mixed.
+        let codex = repo.codex("t").prompt("two");
+        codex.edit("f.py", "base * rate", "base + vat").stop();
+        repo.replace("f.py", "old = 1\n", "old = 1\nof_a_person = 2\n");
+        let generic = repo.generic("u").prompt("three");
+        generic.write("g.txt", "first\n").write("g.txt", "first\nsecond\n").stop();
+        repo.commit_all("work");
+        let expected = "A2| price = base + vat\nA1| old = 1\nH | of_a_person = 2";
+        repo.expect("f.py", expected);
+        repo.expect("g.txt", "A3| first\nA3| second");
+        repo.expect("notes.txt", "A1| shell");
+    };
+    let (plain, twice) = (repo(), repo());
+    twice.tell_twice();
+    story(&plain);
+    story(&twice);
+    let told = |repo: &TestRepo| {
+        let records = repo.git(["notes", "--ref", "ai-log/provenance", "show", "HEAD"]);
+        let hunks = records.lines().filter(|line| line.contains("\"type\":\"hunk\""));
+        hunks.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(told(&plain).len() >= 4);
+    assert_eq!(told(&plain), told(&twice));
+}
+
+#[test]
 fn lines_of_a_person_beside_between_and_inside_agents_lines_stay_theirs() {
     let repo = repo();
     let agent = repo.claude("s").prompt("write a function");
