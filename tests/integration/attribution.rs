@@ -297,6 +297,22 @@ mod amend {
         assert_eq!(repo.note("HEAD").unwrap().of("session").count(), 2);
     }
 
+    /// As pre-commit and prek call it: post-rewrite alone, and nothing on standard input.
+    #[test]
+    fn told_without_input_asks_the_reflog() {
+        let repo = committed();
+        std::fs::remove_dir_all(repo.state_dir()).unwrap();
+        std::fs::remove_file(repo.git_path("hooks/post-commit")).unwrap();
+        let call = "#!/bin/sh\nexec git-ai-log hook post-rewrite </dev/null\n";
+        crate::env::executable(&repo.git_path("hooks/post-rewrite"), call);
+        repo.replace("a.txt", "gamma", "gamma\na person's last line");
+        repo.commit_with(&["-a", "--amend", "--no-edit"]);
+        repo.expect(
+            "a.txt",
+            "H | alpha\nH | beta\nA1| agent's own line\nH | gamma\nH | a person's last line",
+        );
+    }
+
     #[test]
     fn without_the_journal_the_old_note_is_enough() {
         let repo = committed();

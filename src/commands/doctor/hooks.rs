@@ -7,7 +7,7 @@ use crate::commands::install::setup::program;
 use crate::config::Env;
 use crate::git::hooks::HOOKS;
 use crate::git::hooks::look::{Fault, Look, Way, look};
-use crate::render::json::Checkup;
+use crate::render::json::{Checkup, Health};
 
 const INSTALL: &str = "git ai-log install --no-agents";
 
@@ -36,9 +36,16 @@ pub(super) fn check(env: &Env, here: &Here, report: &mut Report) -> Vec<Look> {
         report.add(fail("git-hooks", message, INSTALL));
         return looks;
     }
+    let named = |look: &Look| look.ways.iter().any(|way| matches!(way, Way::Named { .. }));
+    let managed = looks.iter().any(named);
     for look in &looks {
         for fault in &look.faults {
-            report.add(told(look, fault).about(look.hook.name));
+            let mut told = told(look, fault);
+            // A hook manager that is configured to call us knows no `post-applypatch`.
+            if managed && *fault == Fault::Missing && look.hook.name != "post-commit" {
+                told.verdict = Health::Warn;
+            }
+            report.add(told.about(look.hook.name));
         }
         if look.ways.len() > 1 {
             let ways: Vec<String> = look.ways.iter().map(place).collect();
