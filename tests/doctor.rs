@@ -290,3 +290,71 @@ fn outside_of_a_repository() {
     assert!(ran.out.contains("warn  repository  this is no git repository"), "{ran:#?}");
     assert!(ran.out.contains("ok    probe codex (user)  its own commands recorded"), "{ran:#?}");
 }
+
+/// A git that runs post-commit from its configuration, as 2.54 does.
+fn put_git_with_config_hooks(world: &World) {
+    let found = std::process::Command::new("sh").args(["-c", "command -v git"]).output().unwrap();
+    let git = String::from_utf8(found.stdout).unwrap().trim().to_owned();
+    world.script(
+        "bin/git",
+        &format!(
+            "#!/bin/sh
+[ \"$1\" != --version ] || {{ echo git version 2.54.0; exit; }}
+{git} \"$@\" || exit
+case \" $* \" in *' commit '*) ;; *) exit 0 ;; esac
+hook=$({git} config --get hook.ai-log-post-commit.command) || exit 0
+sh -c \"$hook\"
+"
+        ),
+    );
+}
+
+#[test]
+fn hooks_in_gits_configuration() {
+    let world = World::new();
+    put_git_with_config_hooks(&world);
+    world.put_real_program();
+    world.run(&["install", "--agent", "claude-code"]).ok();
+    assert!(!world.hook("post-commit").exists());
+    let ran = doctor(&world);
+    assert_eq!((ran.code, complaints(&ran)), (0, vec![]), "{ran:#?}");
+    assert!(ran.out.contains("git's configuration") && ran.out.contains("ok    probe post-commit"));
+    let key = "hook.ai-log-post-commit.command";
+    let command = world.git(&["config", key]).ok().trim_end().to_owned();
+    // Left over from an older git: now both run.
+    world.set_git_version("2.47.0");
+    world.run(&["install", "--no-agents"]).ok();
+    put_git_with_config_hooks(&world);
+    world.git(&["config", key, &command]).ok();
+    world.git(&["config", "hook.ai-log-post-commit.event", "post-commit"]).ok();
+    warns(&world, &["git-hooks post-commit", "runs 2 times", "git ai-log install"]);
+    world.run(&["install", "--no-agents"]).ok();
+    assert_eq!(complaints(&doctor(&world)), [""; 0]);
+    world.git(&["config", "hook.ai-log-post-commit.enabled", "false"]).ok();
+    fails(&world, &["git-hooks post-commit", "enabled is false", "git config --unset-all"]);
+    world.git(&["config", "--unset-all", "hook.ai-log-post-commit.enabled"]).ok();
+    let ran = world.path("ran");
+    world.git(&["config", key, &format!("{command}; touch '{}'", ran.display())]).ok();
+    fails(&world, &["git-hooks post-commit", "not as this version writes it"]);
+    assert!(!ran.exists());
+    world.git(&["config", key, &command]).ok();
+    // Back to a git that does not know of them.
+    world.set_git_version("2.47.0");
+    fails(&world, &["git-hooks post-commit", "does not run hook.ai-log-post-commit"]);
+}
+
+#[test]
+fn kinds_of_repositories() {
+    let world = healthy();
+    world.git(&["config", "core.splitIndex", "true"]).ok();
+    assert!(doctor(&world).out.contains(": split index\n"));
+    let linked = world.path("linked");
+    world.git(&["worktree", "add", "-q", linked.to_str().unwrap()]).ok();
+    let ran = world.run_in(&linked, &["doctor"]);
+    assert!(ran.out.contains("linked: split index, linked work tree\n"), "{ran:#?}");
+    let mut command = world.command(env!("CARGO_BIN_EXE_git-ai-log"));
+    command.arg("doctor").env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1");
+    let ran = Ran::from(command.output().unwrap());
+    assert_eq!(ran.code, 1, "{ran:#?}");
+    assert!(ran.out.contains("fail  safe-directory") && ran.out.contains("safe.directory"));
+}
