@@ -3,6 +3,9 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+/// The exit code of a command whose answer is "no": it found a fault.
+pub const EXIT_NO: u8 = 1;
+
 /// The exit code of every error.
 pub const EXIT_ERROR: u8 = 2;
 

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::edit::Replacement;
+use super::scene::{Cue, Scene, TURN};
 use super::settings::{self, Installer};
 use super::{Act, Agent, FileEdit, Payload, PayloadError, Report, Told};
 
@@ -39,6 +40,16 @@ impl Agent for ClaudeCode {
 
     fn installer(&self) -> Option<&'static dyn Installer> {
         Some(&settings::claude_code::ClaudeCode)
+    }
+
+    fn cues(&self, scene: &Scene<'_>) -> Vec<Cue> {
+        let file = scene.cwd.join(scene.file);
+        let common = json!({ "session_id": scene.session, "cwd": scene.cwd, "prompt_id": TURN });
+        let (old, both) =
+            (format!("{}\n", scene.first), format!("{}\n{}\n", scene.first, scene.added));
+        let input = json!({ "file_path": file, "old_string": old, "new_string": both });
+        let response = json!({ "filePath": file, "originalFile": old, "userModified": false });
+        scene.cues(&common, ("Edit", &input), &response)
     }
 
     /// `message.model` of the last assistant line.

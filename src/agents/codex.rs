@@ -1,5 +1,8 @@
 //! Codex CLI: hooks in `config.toml` or `hooks.json`, payloads as seen with version 0.169.0.
 
+use serde_json::json;
+
+use super::scene::{Cue, Scene, TURN};
 use super::settings::{self, Installer};
 use super::{Act, Agent, Payload, PayloadError, Report, patch};
 
@@ -34,6 +37,16 @@ impl Agent for Codex {
 
     fn installer(&self) -> Option<&'static dyn Installer> {
         Some(&settings::codex::Codex)
+    }
+
+    fn cues(&self, scene: &Scene<'_>) -> Vec<Cue> {
+        let common = json!({ "session_id": scene.session, "cwd": scene.cwd, "turn_id": TURN });
+        let patch = format!(
+            "*** Begin Patch\n*** Update File: {}\n@@\n {}\n+{}\n*** End Patch",
+            scene.file, scene.first, scene.added
+        );
+        let input = json!({ "command": patch });
+        scene.cues(&common, ("apply_patch", &input), &json!("Exit code: 0\n"))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod codex;
 pub mod edit;
 pub mod generic;
 pub mod patch;
+pub mod scene;
 pub mod settings;
 
 use std::path::PathBuf;
@@ -30,6 +31,11 @@ pub trait Agent: Sync {
     /// How its settings are edited so that it calls us; `None` where it must be told by hand.
     fn installer(&self) -> Option<&'static dyn settings::Installer> {
         None
+    }
+
+    /// What its hooks would tell of this scene, in order; nothing where we do not know.
+    fn cues(&self, _scene: &scene::Scene<'_>) -> Vec<scene::Cue> {
+        Vec::new()
     }
 
     /// The model that wrote last, from the end of a transcript.
@@ -171,6 +177,32 @@ mod tests {
         assert_eq!(names.len(), AGENTS.len());
         for name in names {
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{name}");
+        }
+    }
+
+    #[test]
+    fn who_can_be_installed_can_be_played() {
+        let scene = scene::Scene {
+            session: "s",
+            cwd: std::path::Path::new("/top"),
+            file: "a.txt",
+            first: "one",
+            added: "two",
+            prompt: "add two",
+        };
+        for agent in AGENTS.iter().filter(|agent| agent.installer().is_some()) {
+            let mut acts = Vec::new();
+            for cue in agent.cues(&scene) {
+                for report in agent.reports(cue.payload.to_string().as_bytes()).unwrap() {
+                    assert_eq!((report.session.as_str(), report.cwd.to_str()), ("s", Some("/top")));
+                    assert_eq!(report.turn.as_deref(), Some(scene::TURN));
+                    acts.push(report.act);
+                }
+            }
+            assert!(matches!(&acts[0], Act::Prompt(text) if text == "add two"), "{acts:?}");
+            let Act::Edited(edits) = acts.last().unwrap() else { panic!("{acts:?}") };
+            let texts = edit::texts(&edits[0].told, Some(b"one\ntwo\n"));
+            assert_eq!(texts.after.as_deref(), Some(b"one\ntwo\n".as_slice()), "{texts:?}");
         }
     }
 

@@ -133,20 +133,12 @@ fn post_merge(now: DateTime<Utc>) -> Result<()> {
 /// Pairs `old new` on standard input. What post-commit has done already stays.
 fn post_rewrite(now: DateTime<Utc>) -> Result<()> {
     let mut input = String::new();
-    // A hook manager may have lost it; then there is nothing to do here.
     let _ = std::io::stdin().lock().take(16 * 1024 * 1024).read_to_string(&mut input);
-    let mut pairs: Vec<(Oid, Vec<Oid>)> = Vec::new();
-    for line in input.lines() {
-        let mut words = line.split(' ').map(|word| Oid(word.to_owned()));
-        let (Some(old), Some(new)) = (words.next(), words.next()) else {
-            continue;
-        };
-        match pairs.iter_mut().find(|(known, _)| *known == new) {
-            Some((_, olds)) => olds.push(old),
-            None => pairs.push((new, vec![old])),
-        }
-    }
     let repo = Repo::from_environment()?;
+    let pairs = match input.trim().is_empty() {
+        true => amended(&repo)?,
+        false => rewritten(&input),
+    };
     let mut evidences = None;
     for (commit, predecessors) in pairs {
         if Notes::open(&repo, PROVENANCE)?.get(&commit)?.is_some() {
@@ -164,6 +156,35 @@ fn post_rewrite(now: DateTime<Utc>) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// New commits, each with those that it was made of.
+type Rewritten = Vec<(Oid, Vec<Oid>)>;
+
+fn rewritten(input: &str) -> Rewritten {
+    let mut pairs = Rewritten::new();
+    for line in input.lines() {
+        let mut words = line.split(' ').map(|word| Oid(word.to_owned()));
+        let (Some(old), Some(new)) = (words.next(), words.next()) else {
+            continue;
+        };
+        match pairs.iter_mut().find(|(known, _)| *known == new) {
+            Some((_, olds)) => olds.push(old),
+            None => pairs.push((new, vec![old])),
+        }
+    }
+    pairs
+}
+
+/// Hook managers lose the standard input. Then the reflog knows of an amended commit what it was
+/// before; the commits of a rebase have each had their post-commit.
+fn amended(repo: &Repo) -> Result<Rewritten> {
+    let amended =
+        repo.last_move().filter(|(old, what)| what.starts_with("commit (amend)") && !old.is_zero());
+    Ok(match (amended, repo.head()?) {
+        (Some((old, _)), Some(new)) if old != new => vec![(new, vec![old])],
+        _ => Rewritten::new(),
+    })
 }
 
 fn post_applypatch(now: DateTime<Utc>) -> Result<()> {

@@ -1,7 +1,7 @@
 //! `git ai-log install`: tells the agents found here and git to call us.
 
 mod base64;
-mod disk;
+pub(super) mod disk;
 pub(super) mod record;
 pub(super) mod setup;
 pub(super) mod steps;
@@ -118,7 +118,8 @@ fn found(setup: &Setup, env: &Env) -> Vec<&'static dyn Installer> {
     installers().filter(here).collect()
 }
 
-fn why_found(agent: &dyn Installer, setup: &Setup, env: &Env) -> Option<PathBuf> {
+/// The program or the folder that shows that an agent is used here.
+pub(super) fn why_found(agent: &dyn Installer, setup: &Setup, env: &Env) -> Option<PathBuf> {
     let program = setup::program(env, agent.program());
     program.or_else(|| agent.folder(&setup.place).filter(|folder| folder.is_dir()))
 }
@@ -211,7 +212,7 @@ fn list(env: &Env, out: &mut dyn Write) -> Result<(), SetupError> {
 }
 
 /// Whether an agent reports to us.
-fn state(agent: &dyn Installer, setup: &Setup) -> Result<&'static str, SetupError> {
+pub(super) fn state(agent: &dyn Installer, setup: &Setup) -> Result<&'static str, SetupError> {
     let texts = Texts::default();
     let read = |path: &Path| texts.read(path);
     let added = agent.add(&setup.place, &setup.options(), &read)?;

@@ -4,6 +4,7 @@ mod ask;
 mod attribute;
 mod blame;
 mod demo;
+mod doctor;
 mod errors;
 mod hook;
 mod install;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Env;
-use crate::error::{EXIT_ERROR, Error, Result};
+use crate::error::{EXIT_ERROR, EXIT_NO, Error, Result};
 
 /// Who wrote this line, what was it asked to do, and did anyone check it
 ///
@@ -45,6 +46,21 @@ struct Cli {
     ask: ask::AskArgs,
 }
 
+/// What a command that came to its end tells the process that ran it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    /// Done, passed, or answered.
+    Yes,
+    /// A fault was found.
+    No,
+}
+
+impl From<()> for Answer {
+    fn from((): ()) -> Self {
+        Self::Yes
+    }
+}
+
 /// The commands, one line each: help and dispatch follow from this list.
 macro_rules! commands {
     ($($name:ident => $module:ident :: $args:ident),* $(,)?) => {
@@ -53,9 +69,9 @@ macro_rules! commands {
             $($name($module::$args),)*
         }
 
-        fn dispatch(env: &Env, command: &Command) -> Result<()> {
+        fn dispatch(env: &Env, command: &Command) -> Result<Answer> {
             match command {
-                $(Command::$name(args) => $module::run(env, args),)*
+                $(Command::$name(args) => $module::run(env, args).map(Answer::from),)*
             }
         }
     };
@@ -68,6 +84,7 @@ commands! {
     Status => status::StatusArgs,
     Install => install::InstallArgs,
     Uninstall => uninstall::UninstallArgs,
+    Doctor => doctor::DoctorArgs,
     Record => record::RecordArgs,
     Hook => hook::HookArgs,
     Redact => redact::RedactArgs,
@@ -89,7 +106,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     match run(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Answer::Yes) => ExitCode::SUCCESS,
+        Ok(Answer::No) => ExitCode::from(EXIT_NO),
         Err(error) => {
             show_error(&error);
             ExitCode::from(EXIT_ERROR)
@@ -97,16 +115,16 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<()> {
+fn run(cli: &Cli) -> Result<Answer> {
     let env =
         Env::read().map_err(|e| Error::new("cannot read the working directory").because(e))?;
     match &cli.command {
         Some(command) => dispatch(&env, command),
         None if cli.ask.paths.is_empty() => {
             let json = cli.ask.printing.json.then(|| "--json".into());
-            log::run(&env, &log::LogArgs { args: json.into_iter().collect() })
+            log::run(&env, &log::LogArgs { args: json.into_iter().collect() }).map(Answer::from)
         }
-        None => ask::run(&env, &cli.ask),
+        None => ask::run(&env, &cli.ask).map(Answer::from),
     }
 }
 

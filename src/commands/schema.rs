@@ -26,6 +26,7 @@ type Named = (&'static str, fn() -> Schema);
 /// Every schema, by name. The files under `schema/` are written from these.
 static SCHEMAS: &[Named] = &[
     ("blame", || schema_for!(json::Blame)),
+    ("doctor", || schema_for!(json::Doctor)),
     ("event", || schema_for!(GenericEvent)),
     ("journal", || schema_for!(Event)),
     ("log", || schema_for!(json::LogEntry)),

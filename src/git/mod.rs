@@ -12,6 +12,7 @@ pub mod lines;
 pub mod notes;
 pub mod objects;
 pub mod process;
+pub mod settings;
 mod store;
 pub mod worktree;
 
@@ -126,6 +127,7 @@ pub struct Repo {
     git_dir: PathBuf,
     common_dir: PathBuf,
     store: Box<dyn Store>,
+    native: bool,
     plumbing: Plumbing,
 }
 
@@ -174,6 +176,7 @@ impl Repo {
             common_dir: plain(repo.commondir()),
             work_tree,
             plumbing: plumbing(),
+            native: true,
             store: Box::new(Native { repo, fallback: plumbing() }),
         })
     }
@@ -201,6 +204,7 @@ impl Repo {
             git_dir,
             common_dir,
             store: Box::new(store),
+            native: false,
             plumbing: Plumbing { dir },
         })
     }
@@ -218,6 +222,11 @@ impl Repo {
     /// Where our own working state lies.
     pub fn state_dir(&self) -> PathBuf {
         self.common_dir.join("ai-log")
+    }
+
+    /// Whether libgit2 can open it: objects and refs need no process then.
+    pub fn is_native(&self) -> bool {
+        self.native
     }
 
     /// HEAD's commit; `None` before the first one.

@@ -38,10 +38,15 @@ pub fn git() -> Command {
 pub fn git_at(dir: &Path) -> Command {
     let mut command = git();
     command.arg("-C").arg(dir);
+    unbind(&mut command);
+    command
+}
+
+/// Takes away what would tie this process to another repository than the one it is started in.
+pub fn unbind(command: &mut Command) {
     for name in LOCAL_VARIABLES {
         command.env_remove(name);
     }
-    command
 }
 
 /// Runs it; its standard output, or an error with what git said.

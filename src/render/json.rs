@@ -200,6 +200,46 @@ pub struct Unusable {
     pub reason: String,
 }
 
+/// `git ai-log doctor --json`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Doctor {
+    /// `git-ai-log/doctor/1`.
+    pub schema: &'static str,
+    /// The top of the work tree, or the repository's own folder; null outside of one.
+    pub repository: Option<String>,
+    /// The worst of all.
+    pub verdict: Health,
+    /// What was checked.
+    pub checks: Vec<Checkup>,
+}
+
+/// One thing that was checked.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Checkup {
+    /// Its name.
+    pub check: &'static str,
+    /// The agent or the hook it is about, where it is about one.
+    pub about: Option<String>,
+    /// How it is.
+    pub verdict: Health,
+    /// What was found.
+    pub message: String,
+    /// What to run or to do about it; null where there is nothing to do.
+    pub mend: Option<String>,
+}
+
+/// How something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// As it should be.
+    Ok,
+    /// Capture works, but something is lost or in doubt.
+    Warn,
+    /// Capture does not work.
+    Fail,
+}
+
 /// Numbers of lines.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Counts {

@@ -19,6 +19,7 @@ pub struct World {
 pub struct Ran {
     pub code: i32,
     pub out: String,
+    #[allow(dead_code, reason = "each test file uses its part")]
     pub err: String,
 }
 
@@ -30,6 +31,7 @@ impl Ran {
     }
 
     #[track_caller]
+    #[allow(dead_code, reason = "each test file uses its part")]
     pub fn fails(self, words: &[&str]) -> String {
         assert_eq!(self.code, 2, "{self:#?}");
         for word in words {
@@ -98,6 +100,13 @@ impl World {
                 trace.display()
             ),
         );
+    }
+
+    /// The program itself in the place of its stand-in.
+    pub fn put_real_program(&self) {
+        self.remove_program();
+        let program = env!("CARGO_BIN_EXE_git-ai-log");
+        std::os::unix::fs::symlink(program, self.path("bin/git-ai-log")).unwrap();
     }
 
     pub fn remove_program(&self) {
@@ -171,6 +180,14 @@ impl World {
     pub fn run_in(&self, dir: &Path, args: &[&str]) -> Ran {
         let mut command = self.command(env!("CARGO_BIN_EXE_git-ai-log"));
         command.current_dir(dir).args(args).output().unwrap().into()
+    }
+
+    /// What an agent's hook does with this payload.
+    pub fn record(&self, agent: &str, payload: &str) {
+        let payload_file = self.write("payload", payload);
+        let mut command = self.command(env!("CARGO_BIN_EXE_git-ai-log"));
+        command.args(["record", agent]).stdin(std::fs::File::open(payload_file).unwrap());
+        assert!(command.status().unwrap().success());
     }
 
     /// What was called since the last time, commit ids replaced.

@@ -29,6 +29,36 @@ fn every_agent_gets_its_lines_and_the_person_keeps_theirs() {
 }
 
 #[test]
+fn what_agents_tell_twice_counts_once() {
+    let story = |repo: &TestRepo| {
+        let claude = repo.claude("s").prompt("one");
+        claude.write("f.py", "price = base * rate\nold = 1\n").shell("echo shell >> notes.txt");
+        // Half of the line stays: were the text seen to go back in between, it would be mixed.
+        let codex = repo.codex("t").prompt("two");
+        codex.edit("f.py", "base * rate", "base + vat").stop();
+        repo.replace("f.py", "old = 1\n", "old = 1\nof_a_person = 2\n");
+        let generic = repo.generic("u").prompt("three");
+        generic.write("g.txt", "first\n").write("g.txt", "first\nsecond\n").stop();
+        repo.commit_all("work");
+        let expected = "A2| price = base + vat\nA1| old = 1\nH | of_a_person = 2";
+        repo.expect("f.py", expected);
+        repo.expect("g.txt", "A3| first\nA3| second");
+        repo.expect("notes.txt", "A1| shell");
+    };
+    let (plain, twice) = (repo(), repo());
+    twice.tell_twice();
+    story(&plain);
+    story(&twice);
+    let told = |repo: &TestRepo| {
+        let records = repo.git(["notes", "--ref", "ai-log/provenance", "show", "HEAD"]);
+        let hunks = records.lines().filter(|line| line.contains("\"type\":\"hunk\""));
+        hunks.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(told(&plain).len() >= 4);
+    assert_eq!(told(&plain), told(&twice));
+}
+
+#[test]
 fn lines_of_a_person_beside_between_and_inside_agents_lines_stay_theirs() {
     let repo = repo();
     let agent = repo.claude("s").prompt("write a function");
@@ -265,6 +295,22 @@ mod amend {
             "H | alpha\nH | beta\nA1| agent's own line\nH | gamma\nA2| second session's line",
         );
         assert_eq!(repo.note("HEAD").unwrap().of("session").count(), 2);
+    }
+
+    /// As pre-commit and prek call it: post-rewrite alone, and nothing on standard input.
+    #[test]
+    fn told_without_input_asks_the_reflog() {
+        let repo = committed();
+        std::fs::remove_dir_all(repo.state_dir()).unwrap();
+        std::fs::remove_file(repo.git_path("hooks/post-commit")).unwrap();
+        let call = "#!/bin/sh\nexec git-ai-log hook post-rewrite </dev/null\n";
+        crate::env::executable(&repo.git_path("hooks/post-rewrite"), call);
+        repo.replace("a.txt", "gamma", "gamma\na person's last line");
+        repo.commit_with(&["-a", "--amend", "--no-edit"]);
+        repo.expect(
+            "a.txt",
+            "H | alpha\nH | beta\nA1| agent's own line\nH | gamma\nH | a person's last line",
+        );
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use super::json::{self, Wanted};
-use super::{Edit, EditError, Edits, Installer, Options, Place, Read, SettingsError};
+use super::{
+    Edit, EditError, Edits, Handler, Installer, Obstacle, Options, Place, Read, SettingsError,
+    Trust,
+};
 
 /// Events that are not about a tool.
 const PLAIN: &[&str] =
@@ -74,12 +77,54 @@ impl Installer for ClaudeCode {
         place.claude_home.clone()
     }
 
+    fn command(&self, options: &Options) -> Result<String, SettingsError> {
+        guarded(self.name(), options)
+    }
+
+    fn handlers(&self, place: &Place, read: Read<'_>) -> Result<Vec<Handler>, EditError> {
+        let Some(file) = Self::file(place) else {
+            return Ok(Vec::new());
+        };
+        let text = read(&file)?.unwrap_or_default();
+        match json::handlers(&text) {
+            Ok(handlers) => Ok(handlers
+                .into_iter()
+                .map(|(event, matcher, command)| Handler {
+                    file: file.clone(),
+                    event,
+                    matcher,
+                    command,
+                    trust: Trust::Given,
+                })
+                .collect()),
+            Err(source) => Err(EditError { path: file, source }),
+        }
+    }
+
+    /// One switch in any of the settings that Claude Code puts together.
+    fn obstacle(&self, place: &Place, read: Read<'_>) -> Option<Obstacle> {
+        let project = place.top.as_ref().map(|top| top.join(".claude"));
+        let local = project.as_ref().map(|folder| folder.join("settings.local.json"));
+        let files = [place.claude_home.as_ref(), project.as_ref()]
+            .map(|folder| folder.map(|folder| folder.join("settings.json")));
+        let off = |file: &PathBuf| {
+            let text = read(file).ok().flatten().unwrap_or_default();
+            json::flag(&text, "disableAllHooks") == Some(true)
+        };
+        let file = files.into_iter().chain([local]).flatten().find(off)?;
+        Some(Obstacle {
+            what: format!("{} sets disableAllHooks", file.display()),
+            mend: format!("take disableAllHooks out of {}", file.display()),
+        })
+    }
+
     fn add(&self, place: &Place, options: &Options, read: Read<'_>) -> Edits {
         let Some(path) = Self::file(place) else {
             return Ok(Vec::new());
         };
         let text = read(&path)?;
-        let new = guarded(self.name(), options)
+        let new = self
+            .command(options)
             .and_then(|command| claude_settings(text.as_deref(), &command, options.read_hook));
         match new {
             Ok(new) => Ok(vec![Edit { path, text: Some(new), about: "hooks of Claude Code" }]),

@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 use super::claude_code::{guarded, utf8};
 use super::json::{self, Wanted};
 use super::{
-    Edit, EditError, Edits, Installer, MARK, Options, Place, Read, Scope, SettingsError, codex_toml,
+    Edit, EditError, Edits, Handler, Installer, MARK, Obstacle, Options, Place, Read, Scope,
+    SettingsError, codex_toml,
 };
 
 /// The events we want. None has a matcher: Codex names its tools differently from one model to
@@ -36,6 +37,10 @@ pub struct HookAt {
     pub handler: usize,
     /// Whether it calls us.
     pub ours: bool,
+    /// What Codex runs.
+    pub command: String,
+    /// The tools it is called for.
+    pub matcher: Option<String>,
     /// What `trusted_hash` has to be.
     pub hash: String,
 }
@@ -110,12 +115,17 @@ pub(super) fn handlers_of(event: &str, index: usize, group: &Value) -> Vec<HookA
     let handlers = group.get("hooks").and_then(Value::as_array).into_iter().flatten();
     handlers
         .enumerate()
-        .map(|(handler, value)| HookAt {
-            group: index,
-            handler,
-            ours: value.get("command").and_then(Value::as_str).is_some_and(|c| c.contains(MARK)),
-            hash: codex_trust_hash(&snake, group, value),
-            event: snake.clone(),
+        .map(|(handler, value)| {
+            let command = value.get("command").and_then(Value::as_str).unwrap_or_default();
+            HookAt {
+                group: index,
+                handler,
+                ours: command.contains(MARK),
+                command: command.to_owned(),
+                matcher: group.get("matcher").and_then(Value::as_str).map(str::to_owned),
+                hash: codex_trust_hash(&snake, group, value),
+                event: snake.clone(),
+            }
         })
         .collect()
 }
@@ -231,12 +241,65 @@ impl Installer for Codex {
         place.codex_home.clone()
     }
 
+    fn command(&self, options: &Options) -> Result<String, SettingsError> {
+        command(options)
+    }
+
+    fn handlers(&self, place: &Place, read: Read<'_>) -> Result<Vec<Handler>, EditError> {
+        let Some(config) = Self::config(place) else {
+            return Ok(Vec::new());
+        };
+        let settings = read(&config)?.unwrap_or_default();
+        let (file, found) = match place.scope {
+            Scope::User => (config.clone(), codex_toml::handlers_of_toml(&settings)),
+            // The last one is the one that Codex reads.
+            Scope::Project => match Self::hooks_files(place).pop() {
+                Some(file) => {
+                    let text = read(&file)?;
+                    (file, handlers_of_json(text.as_deref()))
+                }
+                None => return Ok(Vec::new()),
+            },
+        };
+        let name = file.to_string_lossy().into_owned();
+        let ours = found.map_err(at(&file))?.into_iter().filter(|hook| hook.ours);
+        let trust = codex_toml::trust_in(&settings).map_err(at(&config))?;
+        Ok(ours
+            .map(|hook| Handler {
+                file: file.clone(),
+                trust: trust(&hook.key(&name), &hook.hash),
+                event: EVENTS
+                    .iter()
+                    .find(|event| snake_case(event) == hook.event)
+                    .map_or(hook.event, |event| (*event).to_owned()),
+                matcher: hook.matcher,
+                command: hook.command,
+            })
+            .collect())
+    }
+
+    fn obstacle(&self, place: &Place, read: Read<'_>) -> Option<Obstacle> {
+        let config = Self::config(place)?;
+        let text = read(&config).ok()??;
+        if codex_toml::hooks_are_off(&text) {
+            return Some(Obstacle {
+                what: format!("{} switches hooks off (features.hooks)", config.display()),
+                mend: format!("set hooks = true under [features] in {}", config.display()),
+            });
+        }
+        self.advice(place, read).map(|_| Obstacle {
+            what: "Codex does not trust this folder, and passes over the hooks in it".to_owned(),
+            mend: "start `codex` here and say yes, or `git ai-log install --user --agent codex`"
+                .to_owned(),
+        })
+    }
+
     fn add(&self, place: &Place, options: &Options, read: Read<'_>) -> Edits {
         let Some(config) = Self::config(place) else {
             return Ok(Vec::new());
         };
         let mut settings = read(&config)?;
-        let command = command(options).map_err(at(&config))?;
+        let command = self.command(options).map_err(at(&config))?;
         if place.scope == Scope::User {
             let key = utf8(&config).map_err(at(&config))?;
             let text = codex_toml::codex_user_config(settings.as_deref(), &command, key)

@@ -5,7 +5,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
 use super::codex::{EVENTS, HookAt, handlers_of};
-use super::{MARK, SettingsError};
+use super::{MARK, SettingsError, Trust};
 
 /// `config.toml` with our hooks in it and trusted; `file` is the path that Codex knows it by.
 pub fn codex_user_config(
@@ -63,6 +63,37 @@ pub(super) fn is_trusted(text: &str, folder: &str) -> bool {
         .and_then(|projects| projects.get(folder))
         .and_then(|project| project.get("trust_level"));
     level.and_then(Item::as_str) == Some("trusted")
+}
+
+/// All handlers in `config.toml`.
+pub(super) fn handlers_of_toml(text: &str) -> Result<Vec<HookAt>, SettingsError> {
+    handlers(&parse(text)?)
+}
+
+/// Whether Codex runs a handler, by the key of its trust entry and its hash.
+pub(super) fn trust_in(text: &str) -> Result<impl Fn(&str, &str) -> Trust, SettingsError> {
+    let document = parse(text)?;
+    Ok(move |key: &str, hash: &str| {
+        let state = document.get("hooks").and_then(|hooks| hooks.get("state"));
+        let Some(entry) = state.and_then(|state| state.get(key)) else {
+            return Trust::Missing;
+        };
+        if entry.get("enabled").and_then(Item::as_bool) == Some(false) {
+            return Trust::SwitchedOff;
+        }
+        match entry.get("trusted_hash").and_then(Item::as_str) == Some(hash) {
+            true => Trust::Given,
+            false => Trust::Missing,
+        }
+    })
+}
+
+/// Whether all hooks are switched off.
+pub(super) fn hooks_are_off(text: &str) -> bool {
+    let feature = |document: DocumentMut| {
+        document.get("features").and_then(|table| table.get("hooks")).and_then(Item::as_bool)
+    };
+    parse(text).ok().and_then(feature) == Some(false)
 }
 
 fn parse(text: &str) -> Result<DocumentMut, SettingsError> {

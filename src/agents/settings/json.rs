@@ -85,6 +85,24 @@ pub(super) fn groups(text: &str) -> Result<Vec<cut::Group>, SettingsError> {
     cut::groups(split_bom(text).1)
 }
 
+/// Our handlers: event, matcher, command.
+pub(super) fn handlers(text: &str) -> Result<Vec<(String, Option<String>, String)>, SettingsError> {
+    let groups = groups(text)?;
+    let ours = groups.iter().flat_map(|group| group.ours().into_iter().map(move |o| (group, o)));
+    Ok(ours
+        .filter_map(|(group, ours)| {
+            let command = group.value.pointer(&format!("/hooks/{}/command", ours.handler))?;
+            Some((ours.event, ours.matcher, command.as_str()?.to_owned()))
+        })
+        .collect())
+}
+
+/// A setting that is true or false; `None` where it is neither, or where the text does not parse.
+pub(super) fn flag(text: &str, name: &str) -> Option<bool> {
+    let root = parse(split_bom(text).1).ok()?;
+    root.object_value()?.get(name)?.value()?.as_boolean_lit().map(|lit| lit.value())
+}
+
 fn ours_in(body: &str) -> Result<Vec<Ours>, SettingsError> {
     Ok(cut::groups(body)?.iter().flat_map(cut::Group::ours).collect())
 }

@@ -136,6 +136,56 @@ pub type Edits = Result<Vec<Edit>, EditError>;
 /// Reads a settings file; `None` where there is none.
 pub type Read<'a> = &'a dyn Fn(&Path) -> Result<Option<String>, EditError>;
 
+/// A handler of ours as it stands in an agent's settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handler {
+    /// The file it stands in.
+    pub file: PathBuf,
+    /// The event, as the agent spells it.
+    pub event: String,
+    /// The tools it is called for; `None` for all.
+    pub matcher: Option<String>,
+    /// What the agent gives to a shell.
+    pub command: String,
+    /// Whether the agent runs it.
+    pub trust: Trust,
+}
+
+impl Handler {
+    /// Whether the agent calls it for this event of this tool.
+    pub fn serves(&self, event: &str, tool: Option<&str>) -> bool {
+        let names = |matcher: &str| match tool {
+            // Patterns of ours and of most people: names, and `prefix.*`.
+            Some(tool) => matcher.split('|').any(|name| match name.strip_suffix(".*") {
+                Some(start) => tool.starts_with(start),
+                None => name == tool || name == "*",
+            }),
+            None => true,
+        };
+        self.event == event && self.matcher.as_deref().is_none_or(|m| m.is_empty() || names(m))
+    }
+}
+
+/// Whether an agent runs a handler that it has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// It does.
+    Given,
+    /// Nobody has agreed to it, or it was changed since; the agent passes it over and says nothing.
+    Missing,
+    /// A person has switched it off.
+    SwitchedOff,
+}
+
+/// Why an agent runs no hook, though it is told to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What is in the way.
+    pub what: String,
+    /// What takes it away.
+    pub mend: String,
+}
+
 /// One agent's settings.
 pub trait Installer: Sync {
     /// The name that `record` takes.
@@ -148,6 +198,14 @@ pub trait Installer: Sync {
     fn add(&self, place: &Place, options: &Options, read: Read<'_>) -> Edits;
     /// The files to write so that it does not.
     fn remove(&self, place: &Place, read: Read<'_>) -> Edits;
+    /// What the agent is given to run.
+    fn command(&self, options: &Options) -> Result<String, SettingsError>;
+    /// The handlers of ours that the agent reads here.
+    fn handlers(&self, place: &Place, read: Read<'_>) -> Result<Vec<Handler>, EditError>;
+    /// What keeps the agent from running hooks that it is told to run.
+    fn obstacle(&self, _place: &Place, _read: Read<'_>) -> Option<Obstacle> {
+        None
+    }
     /// What a person should know after `add`, beside the files written.
     fn advice(&self, _place: &Place, _read: Read<'_>) -> Option<String> {
         None

@@ -165,6 +165,12 @@ impl Book {
         }
     }
 
+    /// Whether this agent was told, for this work tree or for the user.
+    pub(crate) fn has_agent(&self, agent: &str, top: Option<&Path>) -> bool {
+        let top = top.map(|top| self.inside(top));
+        self.record.agents.iter().any(|entry| entry.agent == agent && entry.top == top)
+    }
+
     /// Notes folders that are about to be made.
     pub(crate) fn note_folders(&mut self, folders: &[PathBuf]) {
         for folder in folders {

@@ -314,7 +314,8 @@ impl Texts {
     }
 }
 
-fn on_disk(path: &Path) -> Result<Option<String>, EditError> {
+/// A settings file as it is.
+pub(crate) fn on_disk(path: &Path) -> Result<Option<String>, EditError> {
     let wrong = |cause: String| {
         let source = SettingsError::Unreadable { cause };
         EditError { path: path.to_owned(), source }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::HOOKS;
+use super::{HOOKS, Manager, Site};
 
 /// For pre-commit and prek.
 pub(super) const PRE_COMMIT: &str = "\
@@ -51,6 +51,18 @@ pub(super) fn lefthook(top: &Path) -> Vec<String> {
             .collect::<Vec<_>>()
             .join("\n")
     )]
+}
+
+/// The configuration of the hook manager that is used here.
+pub(super) fn manager_file(site: &Site) -> Option<PathBuf> {
+    let top = site.top.as_deref()?;
+    let first = |names: &[&str]| names.iter().map(|name| top.join(name)).find(|p| p.is_file());
+    match site.manager {
+        Manager::Lefthook => lefthook_file(top),
+        Manager::Prek => first(&["prek.toml"]),
+        Manager::PreCommit => first(&[".pre-commit-config.yaml", ".pre-commit-config.yml"]),
+        Manager::None | Manager::Husky { .. } => None,
+    }
 }
 
 /// lefthook's configuration.

@@ -4,6 +4,7 @@
 //! section's name must not be an event's.
 
 use std::path::Path;
+use std::process::Command;
 
 use super::{HOOKS, Hook, HookError, Site, config_at, quoted};
 use crate::git::process;
@@ -22,6 +23,39 @@ pub fn config_command(hook: &Hook, fallback: Option<&Path>) -> String {
         ),
         _ => format!("{found} || exit 0; git-ai-log hook {name}"),
     }
+}
+
+/// A hook of ours in git's configuration, wherever that says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ConfigHook {
+    pub(super) section: String,
+    pub(super) command: String,
+    pub(super) events: Vec<String>,
+    pub(super) enabled: bool,
+}
+
+/// Every hook in the configuration that calls us: this repository's, the user's, the system's.
+pub(super) fn hooks(site: &Site) -> Result<Vec<ConfigHook>, HookError> {
+    let mut command = config_at(&site.git_dir);
+    command.args(["--null", "--get-regexp", r"^hook\..*\.(command|event|enabled)$"]);
+    let mut hooks: Vec<ConfigHook> = Vec::new();
+    for (key, value) in entries_of(&mut command)? {
+        let Some((section, name)) = key.rsplit_once('.') else { continue };
+        let at = hooks.iter().position(|hook| hook.section == section);
+        let at = at.unwrap_or_else(|| {
+            let section = section.to_owned();
+            let (command, events) = (String::new(), Vec::new());
+            hooks.push(ConfigHook { section, command, events, enabled: true });
+            hooks.len() - 1
+        });
+        match name {
+            "command" => hooks[at].command = value,
+            "event" => hooks[at].events.push(value),
+            _ => hooks[at].enabled = !["false", "no", "off", "0"].contains(&&*value),
+        }
+    }
+    hooks.retain(|hook| hook.command.contains("git-ai-log") && hook.command.contains(" hook "));
+    Ok(hooks)
 }
 
 /// What makes git run our hooks.
@@ -92,7 +126,12 @@ fn step(site: &Site, args: &[&str], undo: Vec<Vec<String>>) -> Step {
 fn present(site: &Site) -> Result<Vec<(String, String)>, HookError> {
     let mut command = config_at(&site.git_dir);
     command.args(["--local", "--null", "--get-regexp", r"^hook\.ai-log-"]);
-    let out = process::answer(&mut command, "read its configuration")?.unwrap_or_default();
+    entries_of(&mut command)
+}
+
+/// Keys and values, as `git config --null` prints them.
+fn entries_of(command: &mut Command) -> Result<Vec<(String, String)>, HookError> {
+    let out = process::answer(command, "read its configuration")?.unwrap_or_default();
     let entries = out.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
     Ok(entries
         .map(|entry| {

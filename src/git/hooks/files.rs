@@ -46,23 +46,33 @@ pub fn is_ours(bytes: &[u8]) -> bool {
     start.windows(ID.len()).any(|window| window == ID)
 }
 
+/// Whether two scripts of ours differ at most in where they look for the program.
+pub(super) fn same_but_fallback(one: &[u8], other: &[u8]) -> bool {
+    let lines = |bytes: &[u8]| {
+        let lines = bytes.split(|byte| *byte == b'\n');
+        lines.filter(|line| !line.starts_with(b"ai_log_fallback=")).map(<[u8]>::to_vec).collect()
+    };
+    let (one, other): (Vec<_>, Vec<_>) = (lines(one), lines(other));
+    one == other
+}
+
 /// The files that concern one hook.
-struct Found {
-    hook: PathBuf,
+pub(super) struct Found {
+    pub(super) hook: PathBuf,
     earlier: PathBuf,
     /// What is at `hook`; only what is in a file counts.
-    bytes: Option<Vec<u8>>,
+    pub(super) bytes: Option<Vec<u8>>,
     /// Something is at `hook`, be it a dangling symlink.
-    there: bool,
-    has_earlier: bool,
+    pub(super) there: bool,
+    pub(super) has_earlier: bool,
     /// The earlier one is an older copy of what is at `hook`.
     is_copy: bool,
     /// Ours, where a hook manager put it.
-    aside: Vec<(PathBuf, Vec<u8>)>,
+    pub(super) aside: Vec<(PathBuf, Vec<u8>)>,
 }
 
 impl Found {
-    fn look(dir: &Path, hook: &Hook) -> Result<Self, HookError> {
+    pub(super) fn look(dir: &Path, hook: &Hook) -> Result<Self, HookError> {
         let named = |end: &str| dir.join(format!("{}{end}", hook.name));
         let path = named("");
         let there = path.symlink_metadata().is_ok();
@@ -88,7 +98,7 @@ impl Found {
         })
     }
 
-    fn is_ours(&self) -> bool {
+    pub(super) fn is_ours(&self) -> bool {
         self.bytes.as_deref().is_some_and(is_ours)
     }
 
@@ -115,7 +125,7 @@ impl Found {
 }
 
 /// The words by which a hook manager's script is known.
-fn generator(bytes: Option<&[u8]>) -> Option<&'static [u8]> {
+pub(super) fn generator(bytes: Option<&[u8]>) -> Option<&'static [u8]> {
     let bytes = bytes?;
     let has = |words: &&&[u8]| bytes.windows(words.len()).any(|window| window == **words);
     GENERATED.iter().find(has).copied()
@@ -190,13 +200,13 @@ pub(super) fn remove(dir: &Path) -> Result<Vec<Step>, HookError> {
 }
 
 #[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
+pub(super) fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     path.metadata().is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
 }
 
 /// git for Windows runs what has a first line.
 #[cfg(not(unix))]
-fn is_executable(path: &Path) -> bool {
+pub(super) fn is_executable(path: &Path) -> bool {
     path.is_file()
 }

@@ -53,13 +53,18 @@ pub fn husky_script_removed(text: &str) -> Option<String> {
     (rest == text || !empty).then_some(rest)
 }
 
+/// Our line in a script, whatever version wrote it.
+pub(super) fn our_line(text: &str) -> Option<&str> {
+    text.lines().find(|line| is_ours(line)).map(str::trim_end)
+}
+
 fn is_ours(line: &str) -> bool {
     line.trim_end().ends_with(MARK) && line.contains("git-ai-log hook ")
 }
 
 /// A line of our own; these scripts are committed, so it says nothing about one machine. They run
 /// with `sh -e`.
-fn line(hook: &Hook) -> String {
+pub(super) fn line(hook: &Hook) -> String {
     let name = hook.name;
     let found = "command -v git-ai-log >/dev/null 2>&1";
     match (hook.stdin, hook.gates()) {

@@ -8,6 +8,7 @@ mod advice;
 mod config;
 mod files;
 mod husky;
+pub mod look;
 #[cfg(test)]
 mod tests;
 

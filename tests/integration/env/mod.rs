@@ -31,6 +31,8 @@ struct World {
     /// The turns of all agents, in the order of their prompts.
     turns: RefCell<Vec<String>>,
     calls: Cell<u32>,
+    /// How often each hook of an agent's is called.
+    copies: Cell<usize>,
 }
 
 /// A repository with our hooks, and the person who works in it.
@@ -98,6 +100,7 @@ impl TestRepo {
             ticks: Cell::new(0),
             turns: RefCell::default(),
             calls: Cell::new(0),
+            copies: Cell::new(1),
         };
         let repo = Self { world: Rc::new(world), top };
         repo.git(["init", "-q", "-b", "main"].iter().chain(args));
@@ -206,8 +209,16 @@ impl TestRepo {
 
     /// An agent's hook: one payload into `record`, which must be silent and succeed.
     pub fn record(&self, agent: &str, payload: impl AsRef<[u8]>) {
-        let output = run(self.command("git-ai-log").args(["record", agent]), payload.as_ref());
-        assert!(output.code == Some(0) && output.stdout.is_empty(), "{output}");
+        for _ in 0..self.world.copies.get() {
+            let output = run(self.command("git-ai-log").args(["record", agent]), payload.as_ref());
+            assert!(output.code == Some(0) && output.stdout.is_empty(), "{output}");
+        }
+    }
+
+    /// From here on agents tell everything twice, as when they are installed for the project and
+    /// for the user.
+    pub fn tell_twice(&self) {
+        self.world.copies.set(2);
     }
 
     /// A person saves a file.

@@ -1,0 +1,351 @@
+//! The proof: a prompt, an edit and a commit in a throw-away repository, through the commands
+//! that are installed, and then the note.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::agents::Installed;
+use super::{Report, fail, ok};
+use crate::agents::scene::{Scene, TURN};
+use crate::agents::{self, settings::Scope};
+use crate::commands::attribute::Evidences;
+use crate::commands::install::disk;
+use crate::commands::install::setup::program;
+use crate::config::Env;
+use crate::error::{Error, Result};
+use crate::git::hooks::look::{Look, Way};
+use crate::git::notes::{Notes, PROVENANCE};
+use crate::git::process::{self, With as _, git_at, unbind};
+use crate::git::{GitError, Repo};
+use crate::model::note::{Note, NoteHunk};
+use crate::model::{Contributor, LineRange, RepoPath, SessionId, TurnId, What};
+use crate::notes;
+use crate::render::json::Checkup;
+
+/// The hook that is probed: without it no commit gets its note.
+const HOOK: &str = "post-commit";
+
+const FIRST: &str = "a line of a person's";
+const ADDED: &str = "a line of the agent's";
+const PROMPT: &str = "Add a line. (git ai-log doctor plays this.)";
+
+/// Plays what is installed and reports what came of it.
+pub(super) fn check(
+    env: &Env,
+    looks: Option<&[Look]>,
+    installed: &[Installed],
+    report: &mut Report,
+) -> Result<()> {
+    let ways = looks.into_iter().flatten().find(|look| look.hook.name == HOOK);
+    let ways = ways.map(|look| look.ways.as_slice()).unwrap_or_default();
+    if ways.is_empty() && installed.is_empty() {
+        return Ok(());
+    }
+    let stage = match Stage::set_up(env, installed) {
+        Ok(stage) => stage,
+        Err(error) => {
+            let mend = "see to it that git can make a repository in the folder for temporary files";
+            report.add(fail("probe", error.to_string(), mend));
+            return Ok(());
+        }
+    };
+    stage.put_hooks(ways)?;
+    let mut recorded = Vec::new();
+    for one in installed {
+        match stage.play(one)? {
+            Ok(()) => recorded.push(one),
+            Err(wrong) => report.add(wrong.about(one.name())),
+        }
+    }
+    let said = stage.commit()?;
+    let note = match ways.is_empty() {
+        true => None,
+        false => stage.note()?,
+    };
+    match &note {
+        _ if ways.is_empty() => {}
+        Some(_) => {
+            let message = "a commit in a throw-away repository got its note through a copy of the \
+                           installed hook";
+            report.add(ok("probe", message).about(HOOK));
+        }
+        None => report.add(stage.no_note(&said).about(HOOK)),
+    }
+    for one in recorded {
+        report.add(proved(one, note.as_ref()).about(one.name()));
+    }
+    Ok(())
+}
+
+/// What is proved of an agent whose prompt and edit were recorded.
+fn proved(one: &Installed, note: Option<&Note>) -> Checkup {
+    let Some(note) = note else {
+        return ok("probe", "its own commands recorded a prompt and an edit");
+    };
+    let session = session(one);
+    let path = RepoPath::from(file(one).as_str());
+    let turn = TurnId::derive(&session, TURN);
+    let names_it = |hunk: &NoteHunk| {
+        hunk.path == path
+            && hunk.lines == LineRange { start: 2, end: 2 }
+            && hunk.contributor == Contributor::Ai
+            && hunk.session.as_ref() == Some(&session)
+            && hunk.turn.as_ref() == Some(&turn)
+    };
+    let agent = note.sessions.get(&session).map(|session| session.agent.as_str());
+    if agent == Some(one.agent.name()) && note.hunks.iter().any(names_it) {
+        let message = "its own commands recorded a prompt and an edit, and the commit's note \
+                       names the agent, the turn and the line";
+        return ok("probe", message);
+    }
+    let message = "a prompt and an edit were recorded, but the commit's note does not name the \
+                   agent's line";
+    fail("probe", message, "git ai-log --version; report this with `git ai-log doctor --json`")
+}
+
+fn native(one: &Installed) -> String {
+    let scope = if one.scope == Scope::User { "user" } else { "project" };
+    format!("{}-{scope}", one.agent.name())
+}
+
+fn session(one: &Installed) -> SessionId {
+    SessionId::derive(one.agent.name(), &native(one))
+}
+
+fn file(one: &Installed) -> String {
+    format!("{}.txt", native(one))
+}
+
+/// The throw-away repository.
+struct Stage<'e> {
+    env: &'e Env,
+    _folder: tempfile::TempDir,
+    home: PathBuf,
+    top: PathBuf,
+}
+
+impl<'e> Stage<'e> {
+    /// With a file for each agent, which a person has committed.
+    fn set_up(env: &'e Env, installed: &[Installed]) -> Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("git-ai-log-doctor-")
+            .tempdir()
+            .map_err(|e| Error::new("cannot make a folder for the probe").because(e))?;
+        let root = folder.path().canonicalize().unwrap_or(folder.path().to_owned());
+        let (home, top) = (root.join("home"), root.join("probe"));
+        let stage = Self { env, _folder: folder, home, top };
+        for folder in [&stage.home, &stage.top] {
+            std::fs::create_dir_all(folder)
+                .map_err(|e| Error::new(format!("cannot make {}", folder.display())).because(e))?;
+        }
+        let hooks = stage.top.join(".git/hooks");
+        for args in [
+            &["init", "--quiet", "--template="][..],
+            &["config", "user.name", "doctor"],
+            &["config", "user.email", "doctor@example.com"],
+        ] {
+            stage.finish(stage.git(args))?;
+        }
+        stage.finish(stage.git(&["config", "core.hooksPath"]).with(&hooks))?;
+        std::fs::create_dir_all(&hooks)
+            .map_err(|e| Error::new(format!("cannot make {}", hooks.display())).because(e))?;
+        for one in installed {
+            stage.write(&file(one), &format!("{FIRST}\n"))?;
+        }
+        stage.commit()?;
+        Ok(stage)
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<()> {
+        let path = self.top.join(name);
+        std::fs::write(&path, text)
+            .map_err(|e| Error::new(format!("cannot write {}", path.display())).because(e))
+    }
+
+    /// The hook of ours that is installed, and nothing that is chained to it.
+    fn put_hooks(&self, ways: &[Way]) -> Result<()> {
+        for way in ways {
+            let script = match way {
+                Way::Config { section, command } => {
+                    for (name, value) in [("command", command.as_str()), ("event", HOOK)] {
+                        let key = format!("{section}.{name}");
+                        self.finish(self.git(&["config", &key, value]))?;
+                    }
+                    continue;
+                }
+                Way::File { bytes, .. } => bytes.clone(),
+                // As husky runs its scripts.
+                Way::Husky { line, .. } => format!("#!/bin/sh\nset -e\n{line}\n").into_bytes(),
+                Way::Named { .. } => {
+                    format!("#!/bin/sh\ngit-ai-log hook {HOOK} \"$@\"\n").into_bytes()
+                }
+            };
+            self.script(&self.top.join(".git/hooks").join(HOOK), &script)?;
+        }
+        Ok(())
+    }
+
+    fn script(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        let write = || {
+            std::fs::write(path, bytes)?;
+            disk::set_mode(&std::fs::File::open(path)?, 0o755)
+        };
+        write().map_err(|e| Error::new(format!("cannot write {}", path.display())).because(e))
+    }
+
+    /// Feeds an agent's own commands what its hooks would say; what is wrong if that did not
+    /// reach the journal.
+    fn play(&self, one: &Installed) -> Result<Result<(), Checkup>> {
+        let (name, native) = (file(one), native(one));
+        let scene = Scene {
+            session: &native,
+            cwd: &self.top,
+            file: &name,
+            first: FIRST,
+            added: ADDED,
+            prompt: PROMPT,
+        };
+        let cues = agents::find(one.agent.name()).map(|agent| agent.cues(&scene));
+        let mut said = Vec::new();
+        for cue in cues.unwrap_or_default() {
+            if cue.written {
+                self.write(&name, &format!("{FIRST}\n{ADDED}\n"))?;
+            }
+            let mut handlers = one
+                .handlers
+                .iter()
+                .filter(|handler| handler.serves(cue.event, cue.tool))
+                .peekable();
+            if handlers.peek().is_none() {
+                said.push(format!("nothing is called for {}", cue.event));
+            }
+            for handler in handlers {
+                said.extend(self.run(&handler.command, &cue.payload.to_string()));
+            }
+        }
+        let session = session(one);
+        let evidences = self.evidences()?;
+        let own = || evidences.events.iter().filter(|event| event.session == session);
+        let prompted = own().any(|event| matches!(event.what, What::Prompt(_)));
+        let edited = own().any(|event| matches!(event.what, What::Edit { .. }));
+        let what = match (prompted, edited) {
+            (true, true) => return Ok(Ok(())),
+            (false, false) => "its commands recorded nothing",
+            (false, true) => "its commands recorded an edit, but no prompt",
+            (true, false) => "its commands recorded a prompt, but no edit",
+        };
+        said.extend(self.unusable(&evidences));
+        Ok(Err(self.wrong(what, &said, one)))
+    }
+
+    fn wrong(&self, what: &str, said: &[String], one: &Installed) -> Checkup {
+        let name = one.agent.name();
+        if let Some(said) = said.first() {
+            let user = if one.scope == Scope::User { " --user" } else { "" };
+            let mend = format!("git ai-log install{user} --no-git-hooks --agent {name}");
+            return fail("probe", format!("{what}: {said}"), mend);
+        }
+        match program(self.env, "git-ai-log") {
+            None => {
+                let folder = self.env.program.parent().unwrap_or(Path::new("."));
+                let mend = format!("export PATH='{}':\"$PATH\"", folder.display());
+                fail("probe", format!("{what}: there is no git-ai-log on PATH"), mend)
+            }
+            Some(program) => {
+                let message = format!("{what}; they ran {}", program.display());
+                fail("probe", message, format!("{} --version", program.display()))
+            }
+        }
+    }
+
+    fn no_note(&self, said: &str) -> Checkup {
+        let mend = "git ai-log install --no-agents";
+        let message = "a commit in a throw-away repository got no note";
+        match (said.trim(), program(self.env, "git-ai-log")) {
+            ("", None) => {
+                let folder = self.env.program.parent().unwrap_or(Path::new("."));
+                let mend = format!("export PATH='{}':\"$PATH\"", folder.display());
+                fail("probe", format!("{message}: the hook finds no git-ai-log"), mend)
+            }
+            ("", Some(program)) => {
+                fail("probe", format!("{message}; the hook ran {}", program.display()), mend)
+            }
+            (said, _) => fail("probe", format!("{message}: {said}"), mend),
+        }
+    }
+
+    /// Runs a command as agents do; what it complained of.
+    fn run(&self, command: &str, payload: &str) -> Option<String> {
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(command).current_dir(&self.top);
+        unbind(&mut shell);
+        self.seal(&mut shell);
+        match process::feed(&mut shell, payload.as_bytes(), "run an agent's command") {
+            Ok(_) => None,
+            Err(GitError::Failed { said, .. }) => Some(format!("it failed: {said}")),
+            Err(error) => Some(error.to_string()),
+        }
+    }
+
+    /// Commits all there is; what git and its hooks said.
+    fn commit(&self) -> Result<String> {
+        self.finish(self.git(&["add", "--all"]))?;
+        let mut command =
+            self.git(&["commit", "--quiet", "--allow-empty", "--no-gpg-sign", "-m", "probe"]);
+        let done = command
+            .output()
+            .map_err(|e| Error::new("cannot start git for the probe").because(e))?;
+        Ok(String::from_utf8_lossy(&done.stderr).into_owned())
+    }
+
+    /// The note of the commit.
+    fn note(&self) -> Result<Option<Note>> {
+        let repo = self.repo()?;
+        let Some(commit) = repo.head()? else {
+            return Ok(None);
+        };
+        let bytes = Notes::open(&repo, PROVENANCE)?.get(&commit)?;
+        Ok(bytes.map(|bytes| notes::parse(&bytes)).transpose()?)
+    }
+
+    fn evidences(&self) -> Result<Evidences> {
+        Evidences::read(&self.repo()?)
+    }
+
+    /// What the commands said that they could not use, wherever they could write it.
+    fn unusable(&self, evidences: &Evidences) -> Option<String> {
+        let told = evidences.events.iter().rev().find_map(|event| match &event.what {
+            What::Unusable { reason } => Some(reason.clone()),
+            _ => None,
+        });
+        let last = || std::fs::read_to_string(self.home.join("git-ai-log/unusable.log")).ok();
+        told.or_else(last)
+    }
+
+    fn repo(&self) -> Result<Repo> {
+        let repo = Repo::around(&self.top)?;
+        repo.ok_or_else(|| Error::new("the probe's repository is gone"))
+    }
+
+    fn git(&self, args: &[&str]) -> Command {
+        let mut command = git_at(&self.top);
+        command.args(args);
+        self.seal(&mut command);
+        command
+    }
+
+    /// Nothing of the user's settings: no hook of theirs, no signing, no template.
+    fn seal(&self, command: &mut Command) {
+        command
+            .current_dir(&self.top)
+            .env("XDG_CONFIG_HOME", &self.home)
+            .env("XDG_STATE_HOME", &self.home)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", self.home.join(".gitconfig"));
+    }
+
+    fn finish(&self, mut command: Command) -> Result<()> {
+        process::output(&mut command, "set up the probe")?;
+        Ok(())
+    }
+}
