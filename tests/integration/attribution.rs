@@ -465,6 +465,17 @@ mod moved_text {
     }
 
     #[test]
+    fn a_new_file_of_which_only_the_end_is_told_is_the_agents() {
+        let repo = repo();
+        let agent = repo.generic("s").prompt("one");
+        agent.send("before-edit", serde_json::json!({"paths": ["new.txt"], "call": "c1"}));
+        repo.write("new.txt", "agent's line\n");
+        agent.send("edit", serde_json::json!({"edits": [{"path": "new.txt"}], "call": "c1"}));
+        repo.commit_all("told late");
+        repo.expect("new.txt", "A1| agent's line");
+    }
+
+    #[test]
     fn a_file_that_is_renamed_and_edited_keeps_its_history() {
         let repo = TestRepo::with(&[("old.py", FUNCTION)]);
         repo.git(["mv", "old.py", "new.py"]);
