@@ -476,6 +476,21 @@ mod moved_text {
     }
 
     #[test]
+    fn an_agent_that_brings_a_file_back_to_an_earlier_text_did_not_do_so_first() {
+        let repo = TestRepo::with(&[("n.txt", "")]);
+        let agent = repo.claude("s").prompt("one");
+        agent.write("n.txt", "");
+        let lines = "shell_line_number_1\nshell_line_number_2\nshell_line_number_3\n";
+        agent.shell(&format!("printf '{}' >> n.txt", lines.replace('\n', "\\n")));
+        agent.write("n.txt", "").write("m.txt", lines);
+        repo.commit_all("moved");
+        repo.expect(
+            "m.txt",
+            "A1| shell_line_number_1\nA1| shell_line_number_2\nA1| shell_line_number_3",
+        );
+    }
+
+    #[test]
     fn a_file_that_is_renamed_and_edited_keeps_its_history() {
         let repo = TestRepo::with(&[("old.py", FUNCTION)]);
         repo.git(["mv", "old.py", "new.py"]);
