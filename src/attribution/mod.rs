@@ -9,6 +9,8 @@
 pub mod blend;
 pub mod hunks;
 pub mod lost;
+#[cfg(test)]
+mod properties;
 pub mod replay;
 pub mod shell;
 pub mod step;
