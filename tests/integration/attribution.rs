@@ -421,6 +421,19 @@ mod moved_text {
     }
 
     #[test]
+    fn a_persons_lines_that_an_agent_moves_stay_theirs() {
+        let repo = TestRepo::with(&[("one.py", FUNCTION), ("two.py", "import os\n")]);
+        let agent = repo.claude("s").prompt("move it");
+        agent.write("two.py", &format!("import os\n\n{FUNCTION}"));
+        agent.write("one.py", "from two import handler\n");
+        repo.commit_all("moved");
+        repo.expect("one.py", "A1| from two import handler");
+        let owners = repo.owners("two.py");
+        let wrong: Vec<_> = owners.0.iter().skip(2).filter(|(owner, _)| owner != "H").collect();
+        assert!(wrong.is_empty(), "{owners}");
+    }
+
+    #[test]
     fn a_persons_lines_moved_within_a_file_stay_theirs() {
         let repo = TestRepo::with(&[("f.py", &format!("{FUNCTION}\nlast_line = 1\n"))]);
         let agent = repo.claude("s").prompt("move it down");
