@@ -36,8 +36,9 @@ enum Act {
     /// An agent's command appends to a file it names, or cuts some of it off; a person may save
     /// another file meanwhile.
     Command { who: usize, file: usize, count: usize, cut: usize, meanwhile: Option<usize> },
-    /// An agent's command of which nobody can say what it writes.
-    Build { who: usize, file: usize, count: usize },
+    /// An agent's command of which nobody can say what it writes; a person may save a file
+    /// meanwhile.
+    Build { who: usize, file: usize, count: usize, meanwhile: Option<usize> },
     /// The person takes back what a file was some changes ago.
     Undo { file: usize, back: usize },
     /// The person stages a file as it is.
@@ -59,8 +60,8 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(who, file, at, count, other, to)| Act::Carry { who, file, at, count, other, to }),
         2 => (agent.clone(), file.clone(), 0..4_usize, 0..3_usize, proptest::option::of(file.clone()))
             .prop_map(|(who, file, count, cut, meanwhile)| Act::Command { who, file, count, cut, meanwhile }),
-        1 => (agent, file.clone(), 1..3_usize)
-            .prop_map(|(who, file, count)| Act::Build { who, file, count }),
+        1 => (agent, file.clone(), 1..3_usize, proptest::option::of(file.clone()))
+            .prop_map(|(who, file, count, meanwhile)| Act::Build { who, file, count, meanwhile }),
         1 => (file.clone(), 1..5_usize).prop_map(|(file, back)| Act::Undo { file, back }),
         1 => file.prop_map(|file| Act::Stage { file }),
         2 => (any::<bool>(), any::<u32>()).prop_map(|(all, mask)| Act::Commit { all, mask }),
@@ -274,9 +275,14 @@ impl World {
                 self.save(who, file, text);
                 self.window(who, call, Edge::Close, &command);
             }
-            Act::Build { who, file, count } => {
+            Act::Build { who, file, count, meanwhile } => {
                 let call = self.events.len();
                 self.window(who, call, Edge::Open, "./build.sh");
+                if let Some(other) = meanwhile {
+                    let mut text = self.text(other);
+                    text.extend(self.fresh(2));
+                    self.save(PERSON, other, text);
+                }
                 let lines = self.fresh(count);
                 self.doubtful.extend(&lines);
                 let mut text = self.text(file);
