@@ -10,6 +10,8 @@ pub mod blend;
 pub mod hunks;
 pub mod lost;
 mod order;
+#[cfg(test)]
+mod properties;
 pub mod replay;
 pub mod shell;
 pub mod step;

@@ -11,6 +11,12 @@ pub fn chained<'e>(events: &[&'e Event]) -> Vec<&'e Event> {
     events.sort_by_key(|event| event.at);
     let mut last: HashMap<&RepoPath, usize> = HashMap::new();
     for at in 0..events.len() {
+        match &events[at].what {
+            // Whoever looked at the file in between began after the first edit was over.
+            What::Saw { path, .. } => drop(last.remove(path)),
+            What::Window(_) => last.clear(),
+            _ => {}
+        }
         let What::Edit { path, before, after, .. } = &events[at].what else {
             continue;
         };

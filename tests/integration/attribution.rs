@@ -467,6 +467,19 @@ mod moved_text {
     }
 
     #[test]
+    fn a_persons_lines_that_an_agent_moves_stay_theirs() {
+        let repo = TestRepo::with(&[("one.py", FUNCTION), ("two.py", "import os\n")]);
+        let agent = repo.claude("s").prompt("move it");
+        agent.write("two.py", &format!("import os\n\n{FUNCTION}"));
+        agent.write("one.py", "from two import handler\n");
+        repo.commit_all("moved");
+        repo.expect("one.py", "A1| from two import handler");
+        let owners = repo.owners("two.py");
+        let wrong: Vec<_> = owners.0.iter().skip(2).filter(|(owner, _)| owner != "H").collect();
+        assert!(wrong.is_empty(), "{owners}");
+    }
+
+    #[test]
     fn a_persons_lines_moved_within_a_file_stay_theirs() {
         let repo = TestRepo::with(&[("f.py", &format!("{FUNCTION}\nlast_line = 1\n"))]);
         let agent = repo.claude("s").prompt("move it down");
@@ -508,6 +521,32 @@ mod moved_text {
         for (owner, line) in repo.owners("final.py").0 {
             assert_eq!(owner, "A1", "{line}");
         }
+    }
+
+    #[test]
+    fn a_new_file_of_which_only_the_end_is_told_is_the_agents() {
+        let repo = repo();
+        let agent = repo.generic("s").prompt("one");
+        agent.send("before-edit", serde_json::json!({"paths": ["new.txt"], "call": "c1"}));
+        repo.write("new.txt", "agent's line\n");
+        agent.send("edit", serde_json::json!({"edits": [{"path": "new.txt"}], "call": "c1"}));
+        repo.commit_all("told late");
+        repo.expect("new.txt", "A1| agent's line");
+    }
+
+    #[test]
+    fn an_agent_that_brings_a_file_back_to_an_earlier_text_did_not_do_so_first() {
+        let repo = TestRepo::with(&[("n.txt", "")]);
+        let agent = repo.claude("s").prompt("one");
+        agent.write("n.txt", "");
+        let lines = "shell_line_number_1\nshell_line_number_2\nshell_line_number_3\n";
+        agent.shell(&format!("printf '{}' >> n.txt", lines.replace('\n', "\\n")));
+        agent.write("n.txt", "").write("m.txt", lines);
+        repo.commit_all("moved");
+        repo.expect(
+            "m.txt",
+            "A1| shell_line_number_1\nA1| shell_line_number_2\nA1| shell_line_number_3",
+        );
     }
 
     #[test]
