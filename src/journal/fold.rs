@@ -53,8 +53,8 @@ fn once(events: Vec<Event>) -> Vec<Event> {
         let call = event.edit.clone().map(|call| (session.clone(), call));
         let earlier = match &call {
             Some(call) => {
-                let of_call = calls.get(call).into_iter().flatten().copied();
-                of_call.filter(|&at| same(&kept[at], &event)).last()
+                let mut of_call = calls.get(call).into_iter().flatten().copied();
+                of_call.rfind(|&at| same(&kept[at], &event))
             }
             None => last
                 .get(&session)
