@@ -51,6 +51,8 @@ pub struct Where<'a> {
     pub step: usize,
     /// The lines around the new ones.
     pub around: Around,
+    /// Whether what has come back already may come back to the file that it left once more.
+    pub again: bool,
     /// Whether the step may bring back what left in earlier ones: a person's undo does; an agent
     /// that types an agent's line again writes it anew.
     pub earlier_agents: bool,
@@ -129,8 +131,9 @@ impl Lost {
         let mut best: Option<(bool, Found)> = None;
         for &(run, from) in seeds.iter().rev().take(64) {
             let lines = &self.runs[run].lines;
+            let again = place.again && self.runs[run].path == *place.path;
             let same = |from: usize, to: usize| {
-                free(to) && !lines[from].back && lines[from].print == prints[to]
+                free(to) && (again || !lines[from].back) && lines[from].print == prints[to]
             };
             if !same(from, at) {
                 continue;

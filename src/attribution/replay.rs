@@ -12,7 +12,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::order::chained;
 use super::shell::{self, Claim};
-use super::step::{Change, Files};
+use super::step::{Brought, Change, Files};
 use super::{Annotated, Author, By, Source};
 use crate::model::event::{Edge, TreeFile, Window};
 use crate::model::{Content, EditId, Event, Evidence, Oid, RepoPath, SessionId, TurnId, What};
@@ -121,6 +121,7 @@ impl<'s> Replay<'s> {
             wanted.push(path.clone());
             changes.push(self.change(path, text, None));
         }
+        self.files.last = true;
         self.files.step(changes);
         wanted
             .into_iter()
@@ -270,12 +271,18 @@ impl<'s> Replay<'s> {
             _ => false,
         };
         let stash = popped.filter(|popped| Some(popped) != stash);
+        let still = !foreign && stash.is_none();
+        let said = running.scripts.iter().fold(running.command.clone(), |all, text| all + text);
         let seen = self.seen(tree, head).into_iter().map(|(path, text)| {
+            if moved && still {
+                // `git merge --squash`, `git checkout REV -- FILE`: from anywhere.
+                return (path, text, Brought::AllBut(said.clone()));
+            }
             let commits = [head.filter(|_| foreign || moved), stash.as_ref()];
             let texts =
                 commits.into_iter().flatten().filter_map(|c| self.source.committed(c, &path));
             let brought = texts.collect::<Vec<_>>().join(&b'\n');
-            (path, text, Some(brought))
+            (path, text, Brought::Lines(brought))
         });
         let seen = seen.collect();
         self.observe_with(seen, None);
@@ -341,12 +348,12 @@ impl<'s> Replay<'s> {
     }
 
     fn observe<S: Into<Seen>>(&mut self, files: Vec<(RepoPath, S)>, by: Option<By>) {
-        let files = files.into_iter().map(|(path, seen)| (path, seen.into(), None));
+        let files = files.into_iter().map(|(path, seen)| (path, seen.into(), Brought::Nothing));
         self.observe_with(files.collect(), by);
     }
 
     /// Files as they are now, with the lines that git brought into them.
-    fn observe_with(&mut self, files: Vec<(RepoPath, Seen, Option<Vec<u8>>)>, by: Option<By>) {
+    fn observe_with(&mut self, files: Vec<(RepoPath, Seen, Brought)>, by: Option<By>) {
         self.looked = None;
         let mut changes = Vec::new();
         for (path, seen, brought) in files {

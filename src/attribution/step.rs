@@ -1,6 +1,6 @@
 //! One step of a replay: some files get new texts, all by the same hand.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::blend::blend;
 use super::lost::{Around, Lost, Where};
@@ -16,6 +16,9 @@ pub struct Files {
     pub texts: HashMap<RepoPath, Annotated>,
     /// What left.
     pub lost: Lost,
+    /// The step under way is the last one: text that came back somewhere else may be wanted again,
+    /// where what is staged is older than the work tree.
+    pub last: bool,
     /// Where agents inserted a telling line, by its fingerprint.
     inserted: HashMap<u64, Vec<RepoPath>>,
     steps: usize,
@@ -29,14 +32,26 @@ pub struct Change {
     pub text: Option<Vec<u8>>,
     /// Who changed it.
     pub by: By,
-    /// Lines, folded, that git brought into the file: nobody's in this step.
-    pub brought: Option<Vec<u8>>,
+    /// What git brought into the file: nobody's work in this step.
+    pub brought: Brought,
+}
+
+/// Lines that git brought into a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Brought {
+    /// None.
+    #[default]
+    Nothing,
+    /// Those of this text.
+    Lines(Vec<u8>),
+    /// Nobody can say which; those that stand in this text, a command's, were not.
+    AllBut(String),
 }
 
 impl Change {
     /// A change that git had no part in.
     pub fn new(path: RepoPath, text: Option<Vec<u8>>, by: By) -> Self {
-        Self { path, text, by, brought: None }
+        Self { path, text, by, brought: Brought::Nothing }
     }
 }
 
@@ -166,6 +181,7 @@ impl Files {
             path: &change.path,
             step: self.steps,
             around,
+            again: self.last,
             earlier_agents: !matches!(change.by, By::Agent(_)),
         };
         let known = self.lost.take(new, place);
@@ -185,9 +201,7 @@ impl Files {
                 owners.extend(owner.or_else(|| rest.next()));
             }
         }
-        if let Some(brought) = &change.brought {
-            unclaim(&mut owners, new, brought, change.by);
-        }
+        unclaim(&mut owners, new, &change.brought, change.by);
         if change.by.is_agent() {
             for (line, owner) in new.iter().zip(&owners) {
                 if owner.is_agent() && tells(line) {
@@ -203,16 +217,27 @@ impl Files {
 }
 
 /// Lines that git brought are not the work of whoever ran git.
-fn unclaim(owners: &mut [Owner], new: &[&[u8]], brought: &[u8], by: By) {
+fn unclaim(owners: &mut [Owner], new: &[&[u8]], brought: &Brought, by: By) {
     let (By::Agent(author) | By::Command(author)) = by else {
         return;
     };
-    let brought: std::collections::HashSet<u64> =
-        split(brought).into_iter().map(fingerprint).collect();
-    for (owner, line) in owners.iter_mut().zip(new) {
-        let claimed = matches!(owner, Owner::Agent { author: a, .. } if *a == author);
-        if claimed && brought.contains(&fingerprint(line)) {
-            *owner = Owner::Person;
+    let claimed = |owner: &Owner| matches!(owner, Owner::Agent { author: a, .. } if *a == author);
+    let lines = owners.iter_mut().zip(new).filter(|(owner, _)| claimed(owner));
+    match brought {
+        Brought::Nothing => {}
+        Brought::Lines(text) => {
+            let known: HashSet<u64> = split(text).into_iter().map(fingerprint).collect();
+            lines
+                .filter(|(_, line)| known.contains(&fingerprint(line)))
+                .for_each(|(owner, _)| *owner = Owner::Person);
+        }
+        Brought::AllBut(command) => {
+            let command = folded(command.as_bytes());
+            let said = |line: &[u8]| {
+                let line = folded(line);
+                line.is_empty() || command.windows(line.len()).any(|part| part == line)
+            };
+            lines.filter(|(_, line)| !said(line)).for_each(|(owner, _)| *owner = Owner::Unknown);
         }
     }
 }

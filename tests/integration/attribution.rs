@@ -866,6 +866,18 @@ mod shell {
     }
 
     #[test]
+    fn a_squash_merge_by_the_agent_is_not_its_work() {
+        let repo = upstream();
+        let agent = repo.claude("s").prompt("one");
+        agent.shell("git merge -q --squash upstream && printf 'by_the_shell_1\\n' >> b.txt");
+        repo.commit_all("squashed");
+        for (owner, line) in repo.owners("b.txt").0 {
+            let expected = if line == "by_the_shell_1" { "A1" } else { "H" };
+            assert!(owner == expected || (owner == "?" && expected == "H"), "{owner}| {line}");
+        }
+    }
+
+    #[test]
     fn a_pull_inside_the_window_brings_nothing_of_the_agents() {
         let repo = upstream();
         let agent = repo.claude("s").prompt("one");

@@ -207,6 +207,9 @@ impl Simple {
         }
         match subcommand {
             "apply" => Kind::Opaque,
+            // A new branch from here brings nothing.
+            "checkout" if self.has("-b") && self.words.len() <= 4 => Kind::Reads,
+            "switch" if self.has("-c") && self.words.len() <= 4 => Kind::Reads,
             "checkout" | "switch" | "restore" | "stash" | "pull" | "merge" | "rebase"
             | "cherry-pick" | "revert" | "reset" | "am" | "clean" | "mv" | "rm" | "submodule"
             | "bisect" | "sparse-checkout" => Kind::Git,
