@@ -69,7 +69,7 @@ fn post_commit(now: DateTime<Utc>) -> Result<()> {
         settle(&repo, &evidences, &commit, now)?;
     }
     note::write(&repo, &evidences, &Job { commit, origin, predecessors }, now)?;
-    Ok(prune::now_and_then(&repo.state_dir(), now.into())?)
+    prune(&repo, now)
 }
 
 /// Writes the notes that processes which were killed still owe: of commits made here, in a row
@@ -107,6 +107,19 @@ fn settle(repo: &Repo, evidences: &Evidences, commit: &Oid, now: DateTime<Utc>) 
         note::write(repo, evidences, &job, now)?;
     }
     Ok(())
+}
+
+/// Once a day, lets go of journals whose sessions are done.
+fn prune(repo: &Repo, now: DateTime<Utc>) -> Result<()> {
+    let state = repo.state_dir();
+    let Some(top) = repo.work_tree().filter(|_| prune::is_due(&state, now.into())) else {
+        return Ok(());
+    };
+    let uncommitted = prune::Uncommitted {
+        worktree: top.to_string_lossy().into_owned(),
+        files: repo.dirty()?.into_iter().collect(),
+    };
+    Ok(prune::prune(&state, now.into(), prune::LIMITS, &uncommitted)?)
 }
 
 /// A true merge runs no post-commit. A fast-forward makes no commit.

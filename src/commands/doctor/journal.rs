@@ -8,7 +8,7 @@ use crate::commands::attribute::Evidences;
 use crate::config::Env;
 use crate::git::Repo;
 use crate::journal::Snapshots;
-use crate::journal::prune::MAX_SNAPSHOTS;
+use crate::journal::prune::LIMITS;
 use crate::model::What;
 use crate::model::event::{Edge, Event};
 
@@ -121,8 +121,8 @@ fn snapshots(repo: &Repo, report: &mut Report) {
     let size = Snapshots::at(&repo.state_dir()).size();
     let mib = |bytes: u64| bytes.div_ceil(1024 * 1024);
     let message = format!("texts around edits take {} MiB", mib(size));
-    report.add(if size > 2 * MAX_SNAPSHOTS {
-        let most = mib(MAX_SNAPSHOTS);
+    report.add(if size > 2 * LIMITS.snapshots {
+        let most = mib(LIMITS.snapshots);
         let message = format!("{message}; from {most} on the oldest go, but none of the last days");
         let folder = repo.state_dir().join("snapshots");
         let mend = format!("commit what agents wrote, then rm -r '{}'", folder.display());
