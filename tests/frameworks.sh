@@ -36,7 +36,8 @@ fetch() {
     with_npm=no
     if command -v npm >/dev/null; then
         with_npm=yes
-        npm install --silent --no-fund --no-audit --prefix "$lab/npm" \
+        # No install scripts: lefthook's sets itself up in whatever repository this is run from.
+        npm install --silent --no-fund --no-audit --ignore-scripts --prefix "$lab/npm" \
             lefthook@2.2.2 husky@9.1.7 >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 2; }
     fi
 }

@@ -133,10 +133,14 @@ impl World {
         path
     }
 
-    /// Writes an executable file.
+    /// Writes an executable file. A process of its own does it: while another test starts one
+    /// from this process, a file that is open for writing here cannot be run.
     pub fn script(&self, path: impl AsRef<Path>, text: &str) -> PathBuf {
-        let path = self.write(path, text);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = self.dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut writer = Command::new("/bin/sh");
+        writer.args(["-c", "printf %s \"$2\" >\"$1\" && chmod 755 \"$1\"", "sh"]);
+        assert!(writer.arg(&path).arg(text).status().unwrap().success());
         path
     }
 
