@@ -192,3 +192,22 @@ fn step(value: Option<&Value>) -> Option<Replacement> {
         all: value.get("replace_all").and_then(Value::as_bool).unwrap_or(false),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn acts(prompt: &str) -> usize {
+        let payload = serde_json::json!({
+            "hook_event_name": "UserPromptSubmit", "session_id": "s", "prompt_id": "p",
+            "cwd": "/c", "prompt": prompt,
+        });
+        ClaudeCode.reports(payload.to_string().as_bytes()).unwrap().len()
+    }
+
+    #[test]
+    fn what_a_background_task_reports_is_no_prompt() {
+        assert_eq!(acts("Greet the reader."), 1);
+        assert_eq!(acts("<task-notification>\n<task-id>1</task-id>\n</task-notification>"), 0);
+    }
+}
