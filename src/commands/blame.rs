@@ -7,7 +7,7 @@ use std::path::Path;
 use chrono::DateTime;
 use clap::Args;
 
-use crate::commands::screen::{self, Color, Printing, printed};
+use crate::commands::screen::{self, Printing, printed};
 use crate::config::Env;
 use crate::error::{Error, Result};
 use crate::git::Repo;
@@ -38,8 +38,8 @@ struct Wanted {
     printing: Printing,
     porcelain: bool,
     columns: Columns,
-    /// What git gets.
-    git: Vec<OsString>,
+    /// Options of git's.
+    options: Vec<OsString>,
     rev: Option<String>,
     path: Option<OsString>,
 }
@@ -51,15 +51,15 @@ pub fn run(env: &Env, args: &BlameArgs) -> Result<()> {
         return Err(Error::new("no file to blame").hint("git ai-log blame [-L A,B] [REV] PATH"));
     };
     let repo = Repo::from_environment()?;
-    if repo.work_tree().is_none() && wanted.rev.is_none() {
+    if repo.work_tree().is_none() {
         // git blame in a bare repository wants a revision.
-        wanted.rev = Some("HEAD".into());
-        let at = wanted.git.len() - 1;
-        let at = if at > 0 && wanted.git[at - 1] == "--" { at - 1 } else { at };
-        wanted.git.insert(at, "HEAD".into());
+        wanted.rev.get_or_insert_with(|| "HEAD".into());
     }
     let path = blame::from_top(&repo, &env.cwd, Path::new(&file));
-    let blame = repo.blame(&wanted.git)?;
+    let mut git = std::mem::take(&mut wanted.options);
+    git.extend(wanted.rev.iter().map(OsString::from));
+    git.extend(["--".into(), file]);
+    let blame = repo.blame(&git)?;
     let mut provenance = Provenance::open(&repo)?;
     if blame.lines.iter().any(|line| line.commit.is_zero()) {
         screen::add_uncommitted(&repo, &mut provenance, std::slice::from_ref(&path))?;
@@ -85,21 +85,20 @@ fn sort(args: &[OsString]) -> Result<Wanted> {
     let mut wanted = Wanted::default();
     let mut plain: Vec<&OsString> = Vec::new();
     let mut args = args.iter();
-    let mut only_paths = false;
     while let Some(arg) = args.next() {
         let text = arg.to_string_lossy();
         match text.as_ref() {
-            _ if only_paths => plain.push(arg),
-            "--" => only_paths = true,
-            "--json" => wanted.printing.json = true,
-            "--color" | "--color=always" => wanted.printing.color = Color::Always,
-            "--no-color" | "--color=never" => wanted.printing.color = Color::Never,
-            "--color=auto" => {}
+            "--" => {
+                // `git blame [REV] -- PATH`: what stood before is the revision.
+                wanted.path = args.next().cloned();
+                wanted.rev = revision(&plain);
+                return Ok(wanted);
+            }
+            text if wanted.printing.take(text) => {}
             "--porcelain" | "-p" => wanted.porcelain = true,
             "--line-porcelain" => {
                 wanted.porcelain = true;
-                wanted.git.push(arg.clone());
-                continue;
+                wanted.options.push(arg.clone());
             }
             "--incremental" | "--reverse" => {
                 return Err(Error::new(format!("{text} is not possible here"))
@@ -109,32 +108,20 @@ fn sort(args: &[OsString]) -> Result<Wanted> {
             "-l" => wanted.columns.long = true,
             "-e" | "--show-email" => wanted.columns.email = true,
             name if WITH_VALUE.contains(&name) => {
-                wanted.git.push(arg.clone());
-                wanted.git.extend(args.next().cloned());
+                wanted.options.push(arg.clone());
+                wanted.options.extend(args.next().cloned());
             }
-            text if text.starts_with('-') && text.len() > 1 => wanted.git.push(arg.clone()),
-            _ => {
-                plain.push(arg);
-                continue;
-            }
-        }
-        if only_paths {
-            // `git blame [REV] -- PATH`: what stood before is the revision.
-            let rest: Vec<&OsString> = args.by_ref().collect();
-            wanted.rev = plain.first().map(|rev| rev.to_string_lossy().into_owned());
-            wanted.path = rest.first().map(|path| (*path).clone());
-            break;
+            text if text.starts_with('-') && text.len() > 1 => wanted.options.push(arg.clone()),
+            _ => plain.push(arg),
         }
     }
-    if !only_paths {
-        wanted.path = plain.pop().cloned();
-        wanted.rev = plain.first().map(|rev| rev.to_string_lossy().into_owned());
-    }
-    wanted.git.extend(wanted.rev.iter().map(OsString::from));
-    if let Some(path) = &wanted.path {
-        wanted.git.extend(["--".into(), path.clone()]);
-    }
+    wanted.path = plain.pop().cloned();
+    wanted.rev = revision(&plain);
     Ok(wanted)
+}
+
+fn revision(plain: &[&OsString]) -> Option<String> {
+    plain.first().map(|rev| rev.to_string_lossy().into_owned())
 }
 
 fn owners(

@@ -49,19 +49,14 @@ fn post_commit(now: DateTime<Utc>) -> Result<()> {
         return Ok(());
     };
     let (before, action) = repo.last_move().unwrap_or((Oid(String::new()), String::new()));
-    let mut predecessors = Vec::new();
-    if let Some(picked) = repo.state_file("CHERRY_PICK_HEAD") {
-        predecessors.push(Oid(picked.trim().to_owned()));
-    }
+    let picked = repo.state_file("CHERRY_PICK_HEAD").map(|oid| Oid(oid.trim().to_owned()));
     let amended = action.starts_with("commit (amend)");
-    if amended && !before.is_zero() {
-        predecessors.push(before);
-    }
     // Without a reflog git's state files are all that tells.
-    let plain = (action.starts_with("commit") || action.is_empty())
-        && !repo.rebasing()
-        && repo.state_file("CHERRY_PICK_HEAD").is_none();
+    let plain =
+        (action.starts_with("commit") || action.is_empty()) && !repo.rebasing() && picked.is_none();
     let origin = if plain { Origin::Here } else { Origin::Rewritten };
+    let predecessors =
+        picked.into_iter().chain(Some(before).filter(|oid| amended && !oid.is_zero())).collect();
     let evidences = Evidences::read(&repo)?;
     // The oldest first: a commit that has a note says that nothing below it is owed, whenever a
     // process is killed.
@@ -78,10 +73,8 @@ fn settle(repo: &Repo, evidences: &Evidences, commit: &Oid, now: DateTime<Utc>) 
     let Some(mut at) = repo.commit(commit)?.parents.first().cloned() else {
         return Ok(());
     };
-    let has_note = |commit: &Oid| -> Result<bool> {
-        Ok(Notes::open(repo, PROVENANCE)?.get(commit)?.is_some())
-    };
-    if has_note(&at)? {
+    let mut notes = Notes::open(repo, PROVENANCE)?;
+    if notes.get(&at)?.is_some() {
         return Ok(());
     }
     let Some(first) = evidences.events.iter().map(|event| event.at.timestamp()).min() else {
@@ -93,7 +86,7 @@ fn settle(repo: &Repo, evidences: &Evidences, commit: &Oid, now: DateTime<Utc>) 
         let made_here =
             moves.iter().any(|(oid, action)| *oid == at && action.starts_with("commit"));
         let data = repo.commit(&at)?;
-        if !made_here || data.time < first || has_note(&at)? {
+        if !made_here || data.time < first || notes.get(&at)?.is_some() {
             break;
         }
         owed.push(at);
@@ -103,8 +96,7 @@ fn settle(repo: &Repo, evidences: &Evidences, commit: &Oid, now: DateTime<Utc>) 
         }
     }
     for commit in owed.into_iter().rev() {
-        let job = Job { commit, origin: Origin::Rewritten, predecessors: Vec::new() };
-        note::write(repo, evidences, &job, now)?;
+        note::write(repo, evidences, &Job::of(commit, Origin::Rewritten), now)?;
     }
     Ok(())
 }
@@ -134,12 +126,7 @@ fn post_merge(now: DateTime<Utc>) -> Result<()> {
         return Ok(());
     }
     let evidences = Evidences::read(&repo)?;
-    note::write(
-        &repo,
-        &evidences,
-        &Job { commit, origin: Origin::Here, predecessors: Vec::new() },
-        now,
-    )?;
+    note::write(&repo, &evidences, &Job::of(commit, Origin::Here), now)?;
     Ok(())
 }
 
@@ -206,11 +193,6 @@ fn post_applypatch(now: DateTime<Utc>) -> Result<()> {
         return Ok(());
     };
     let evidences = Evidences::read(&repo)?;
-    note::write(
-        &repo,
-        &evidences,
-        &Job { commit, origin: Origin::Rewritten, predecessors: Vec::new() },
-        now,
-    )?;
+    note::write(&repo, &evidences, &Job::of(commit, Origin::Rewritten), now)?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use clap::Args;
 
-use crate::commands::screen::{self, Color, Printing, printed};
+use crate::commands::screen::{self, Printing, printed};
 use crate::config::Env;
 use crate::error::Result;
 use crate::git::Repo;
@@ -33,15 +33,12 @@ pub fn run(env: &Env, args: &LogArgs) -> Result<()> {
     let mut printing = Printing::default();
     let mut git = Vec::new();
     for (at, arg) in args.args.iter().enumerate() {
-        match arg.to_string_lossy().as_ref() {
-            "--" => {
-                git.extend_from_slice(&args.args[at..]);
-                break;
-            }
-            "--json" => printing.json = true,
-            "--color" | "--color=always" => printing.color = Color::Always,
-            "--no-color" | "--color=never" => printing.color = Color::Never,
-            _ => git.push(arg.clone()),
+        if arg == "--" {
+            git.extend_from_slice(&args.args[at..]);
+            break;
+        }
+        if !printing.take(&arg.to_string_lossy()) {
+            git.push(arg.clone());
         }
     }
     let repo = Repo::from_environment()?;

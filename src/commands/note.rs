@@ -12,7 +12,7 @@ use crate::git::notes::{self as refs, History, Notes, PROMPTS, PROVENANCE};
 use crate::git::objects::{Change, Commit};
 use crate::journal::MAX_TEXT;
 use crate::model::note::{Note, NoteHunk, PromptRecord};
-use crate::model::{Contributor, Oid, RepoPath};
+use crate::model::{Oid, RepoPath};
 use crate::notes;
 
 /// How a commit came to be.
@@ -34,6 +34,13 @@ pub struct Job {
     pub predecessors: Vec<Oid>,
 }
 
+impl Job {
+    /// A commit of which nobody knows a predecessor.
+    pub fn of(commit: Oid, origin: Origin) -> Self {
+        Self { commit, origin, predecessors: Vec::new() }
+    }
+}
+
 /// Attributes a commit and writes its note, prompts first: a note never names prompts that
 /// nobody has. Returns whether a note was written.
 pub fn write(repo: &Repo, evidences: &Evidences, job: &Job, now: DateTime<Utc>) -> Result<bool> {
@@ -51,10 +58,10 @@ pub fn write(repo: &Repo, evidences: &Evidences, job: &Job, now: DateTime<Utc>) 
     if !prompts.is_empty() {
         let bytes = notes::encode_prompts(&prompts);
         let notes = [(job.commit.clone(), bytes)];
-        refs::write(repo, PROMPTS, History::None, &notes, time, &notes::join_prompts)?;
+        refs::write(repo, PROMPTS, History::None, &notes, time, &notes::join)?;
     }
     let notes = [(job.commit.clone(), notes::encode(&note))];
-    refs::write(repo, PROVENANCE, History::Kept, &notes, time, &notes::join_provenance)?;
+    refs::write(repo, PROVENANCE, History::Kept, &notes, time, &notes::join)?;
     Ok(true)
 }
 
@@ -206,9 +213,4 @@ fn common(old: &[u8], new: &[u8]) -> Vec<(usize, usize)> {
     }
     pairs.extend((b..count).enumerate().map(|(n, line)| (a + n, line)));
     pairs
-}
-
-/// How many lines of each kind these hunks are.
-pub fn count(hunks: &[NoteHunk], kind: Contributor) -> u32 {
-    hunks.iter().filter(|h| h.contributor == kind).map(|h| h.lines.len()).sum()
 }

@@ -180,26 +180,14 @@ impl Recorder {
     /// The repository around the agent's folder, its submodules, and repositories that the
     /// command names.
     fn reach(&self, command: &str) -> Result<Vec<Place>> {
-        let mut folders = vec![self.report.cwd.clone()];
-        folders.extend(
-            shell::folders(command).into_iter().map(|path| self.absolute(Path::new(&path))),
-        );
-        let mut places: Vec<Place> = Vec::new();
-        let mut add = |folder: &Path| -> Result<()> {
-            if let Some(place) = Place::around(observe::existing_folder(folder))?
-                && places.iter().all(|known| known.top != place.top)
-            {
-                places.push(place);
-            }
-            Ok(())
-        };
-        for folder in &folders {
-            add(folder)?;
+        let mut places = Vec::new();
+        add_place(&mut places, &self.report.cwd)?;
+        let submodules = places.first().map(|place| place.repo.submodules()).unwrap_or_default();
+        for folder in shell::folders(command) {
+            add_place(&mut places, &self.absolute(Path::new(&folder)))?;
         }
-        if let Some(first) = Place::around(&self.report.cwd)? {
-            for submodule in first.repo.submodules().iter().take(20) {
-                add(submodule)?;
-            }
+        for submodule in submodules.iter().take(20) {
+            add_place(&mut places, submodule)?;
         }
         Ok(places)
     }
@@ -225,6 +213,16 @@ impl Recorder {
             .collect();
         Ok(Journal::at(&place.repo.state_dir()).append(&session, &events)?)
     }
+}
+
+/// Adds the work tree around this folder, if there is one and it is not among them yet.
+fn add_place(places: &mut Vec<Place>, folder: &Path) -> Result<()> {
+    if let Some(place) = Place::around(observe::existing_folder(folder))?
+        && places.iter().all(|known| known.top != place.top)
+    {
+        places.push(place);
+    }
+    Ok(())
 }
 
 /// Notes what could not be used in the journal of the repository here; where even that cannot be

@@ -39,6 +39,18 @@ pub struct Printing {
 }
 
 impl Printing {
+    /// Takes a switch of ours from among options that are git's; false where this is none.
+    pub fn take(&mut self, arg: &str) -> bool {
+        match arg {
+            "--json" => self.json = true,
+            "--color" | "--color=always" => self.color = Color::Always,
+            "--no-color" | "--color=never" => self.color = Color::Never,
+            "--color=auto" => {}
+            _ => return false,
+        }
+        true
+    }
+
     /// Standard output or git's pager, with colour if git would use it.
     pub fn screen(&self, env: &Env, repo: Option<&Repo>) -> Out {
         if self.json {
@@ -183,7 +195,9 @@ pub fn turn_time(
 
 /// Lines of a note by contributor; people's lines are in no note.
 pub fn counts(hunks: &[crate::model::note::NoteHunk]) -> crate::render::json::Counts {
-    let count = |kind| crate::commands::note::count(hunks, kind);
+    let count = |kind| {
+        hunks.iter().filter(|hunk| hunk.contributor == kind).map(|hunk| hunk.lines.len()).sum()
+    };
     crate::render::json::Counts {
         ai: count(Contributor::Ai),
         mixed: count(Contributor::Mixed),

@@ -8,8 +8,8 @@ use super::record::{HunkRecord, Record};
 use super::{lines, write_lines};
 use crate::model::Evidence;
 
-/// The union of two provenance notes, record by record. Neither order nor repetition matters.
-pub fn join_provenance(old: Option<&[u8]>, new: &[u8]) -> Vec<u8> {
+/// The union of two notes of either ref, record by record. Neither order nor repetition matters.
+pub fn join(old: Option<&[u8]>, new: &[u8]) -> Vec<u8> {
     let Some(old) = old else {
         return new.to_vec();
     };
@@ -22,7 +22,7 @@ pub fn join_provenance(old: Option<&[u8]>, new: &[u8]) -> Vec<u8> {
         let key = key(&value);
         match records.remove(&key) {
             Some(known) => {
-                let joined = join(known, value);
+                let joined = join_records(known, value);
                 records.insert(key, joined);
             }
             None => {
@@ -33,11 +33,6 @@ pub fn join_provenance(old: Option<&[u8]>, new: &[u8]) -> Vec<u8> {
     let mut values: Vec<Value> = records.into_values().collect();
     drop_overlapping(&mut values);
     write_lines(&values)
-}
-
-/// The union of two prompt notes, without the turns that were forgotten.
-pub fn join_prompts(old: Option<&[u8]>, new: &[u8]) -> Vec<u8> {
-    join_provenance(old, new)
 }
 
 /// Records of one key are one record. The number keeps the order of kinds that [`super::encode`]
@@ -61,7 +56,7 @@ fn key(value: &Value) -> (u8, String) {
 
 /// What is not null wins; of two that differ the greater text, so that every order of joining
 /// gives the same.
-fn join(a: Value, b: Value) -> Value {
+fn join_records(a: Value, b: Value) -> Value {
     let (Value::Object(mut a), Value::Object(b)) = (a, b) else {
         return Value::Null;
     };

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-pub use merge::{join_prompts, join_provenance};
+pub use merge::join;
 use record::{ForgottenRecord, HunkRecord, PromptLine, Record, SessionRecord, TurnRecord};
 
 use crate::model::TurnId;

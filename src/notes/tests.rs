@@ -52,13 +52,13 @@ proptest! {
     fn bytes_of_any_kind_are_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let _ = parse(&bytes);
         let _ = parse_prompts(&bytes);
-        let _ = join_provenance(Some(&bytes), b"{}\n");
+        let _ = join(Some(&bytes), b"{}\n");
     }
 
     #[test]
     fn joining_has_no_order(a in any_note(), b in any_note(), c in any_note()) {
         let [a, b, c] = [a, b, c].map(|note| encode(&note));
-        let join = |x: &[u8], y: &[u8]| join_provenance(Some(x), y);
+        let join = |x: &[u8], y: &[u8]| join(Some(x), y);
         let ab = join(&a, &b);
         prop_assert_eq!(parse(&ab).unwrap().sessions, parse(&join(&b, &a)).unwrap().sessions);
         prop_assert_eq!(join(&ab, &b), ab.clone());
@@ -74,7 +74,7 @@ fn records_of_a_later_version_survive() {
     let old = b"{\"type\":\"head\",\"schema\":\"git-ai-log/provenance/1.4\",\"tool\":\"x\"}\n\
         {\"type\":\"hologram\",\"x\":1}\n{\"type\":\"session\",\"session\":\"s_1\",\"agent\":\"a\",\"new\":[1]}\n";
     let new = b"{\"type\":\"session\",\"session\":\"s_1\",\"agent\":\"a\",\"model\":\"m\"}\n";
-    let joined = String::from_utf8(join_provenance(Some(old), new)).unwrap();
+    let joined = String::from_utf8(join(Some(old), new)).unwrap();
     assert!(joined.contains("hologram"), "{joined}");
     assert!(joined.contains("\"new\":[1]") && joined.contains("\"model\":\"m\""), "{joined}");
     assert_eq!(joined.lines().count(), 3);
@@ -93,7 +93,7 @@ fn the_stronger_of_two_overlapping_hunks_stays() {
     let mut strong = Note::default();
     strong.hunks.push(hunk("a", 2, &[2, 3], Evidence::Edit));
     for (a, b) in [(&weak, &strong), (&strong, &weak)] {
-        let joined = parse(&join_provenance(Some(&encode(a)), &encode(b))).unwrap();
+        let joined = parse(&join(Some(&encode(a)), &encode(b))).unwrap();
         assert_eq!(joined.hunks, strong.hunks);
     }
 }
@@ -106,7 +106,7 @@ fn gits_own_merges_give_a_valid_note() {
     b.hunks.push(hunk("b", 1, &[2], Evidence::Edit));
     // `union` leaves a blank line between, and repeats lines.
     let merged = [encode(&a), b"\n".to_vec(), encode(&b)].concat();
-    assert_eq!(parse(&join_provenance(Some(&merged), b"")).unwrap(), b);
+    assert_eq!(parse(&join(Some(&merged), b"")).unwrap(), b);
 }
 
 #[test]
