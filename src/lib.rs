@@ -2,11 +2,12 @@
 //!
 //! The rooms, each of which may use the ones above it: [`model`] (words), [`git`] (the only room
 //! that names git), [`journal`] (what agents told, on disk), [`agents`] (their protocols),
-//! [`redact`], [`attribution`] (who wrote which line), [`notes`] (stored formats), [`query`],
-//! [`render`], [`commands`] (where all of it meets).
+//! [`redact`], [`attribution`] (who wrote which line), [`checklist`] (what the gate asks of agents'
+//! lines), [`notes`] (stored formats), [`query`], [`render`], [`commands`] (where all of it meets).
 
 mod agents;
 mod attribution;
+mod checklist;
 mod commands;
 mod config;
 mod error;

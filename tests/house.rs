@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 /// The rooms from the top. A file may import its own room and those above it.
 const ROOMS: &[&str] = &[
+    "model",
     "config",
     "error",
-    "model",
     "git",
     "journal",
     "agents",

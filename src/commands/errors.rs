@@ -1,6 +1,8 @@
 //! Errors of the rooms below, as users see them: with the next step.
 
 use crate::agents::PayloadError;
+use crate::checklist::RuleError;
+use crate::config::policy::PolicyError;
 use crate::error::Error;
 use crate::git::GitError;
 use crate::journal::JournalError;
@@ -56,5 +58,21 @@ impl From<NoteError> for Error {
         let newer = matches!(error, NoteError::Newer { .. });
         let hint = newer.then_some("install a newer version of git ai-log");
         hint.into_iter().fold(Self::new(error.to_string()), Self::hint)
+    }
+}
+
+impl From<PolicyError> for Error {
+    fn from(error: PolicyError) -> Self {
+        let hint = match &error {
+            PolicyError::TooOld { .. } => "install a newer version of git ai-log",
+            _ => "mend the policy and try again; `git ai-log schema policy` shows its shape",
+        };
+        Self::new(error.to_string()).hint(hint)
+    }
+}
+
+impl From<RuleError> for Error {
+    fn from(error: RuleError) -> Self {
+        Self::new(error.to_string()).hint("mend the rule, or take its file away")
     }
 }

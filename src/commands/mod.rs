@@ -3,6 +3,7 @@
 mod ask;
 mod attribute;
 mod blame;
+mod check;
 mod demo;
 mod doctor;
 mod errors;
@@ -82,6 +83,7 @@ commands! {
     Blame => blame::BlameArgs,
     Show => show::ShowArgs,
     Status => status::StatusArgs,
+    Check => check::CheckArgs,
     Install => install::InstallArgs,
     Uninstall => uninstall::UninstallArgs,
     Doctor => doctor::DoctorArgs,

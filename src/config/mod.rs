@@ -27,6 +27,14 @@ pub struct Env {
     pub codex_home: Option<PathBuf>,
     /// `$CLAUDE_CONFIG_DIR`, or its default.
     pub claude_home: Option<PathBuf>,
+    /// `$XDG_CONFIG_HOME`, or its default.
+    pub config_home: Option<PathBuf>,
+    /// `$VIRTUAL_ENV`: the Python packages in use.
+    pub virtual_env: Option<PathBuf>,
+    /// `$CARGO_HOME`, or its default.
+    pub cargo_home: Option<PathBuf>,
+    /// `$GOMODCACHE`, or its default below `$GOPATH`.
+    pub go_modules: Option<PathBuf>,
     /// This program.
     pub program: PathBuf,
     /// `$PATH`.
@@ -54,6 +62,12 @@ impl Env {
             state_home: folder("XDG_STATE_HOME").or_else(|| below(".local/state")),
             codex_home: folder("CODEX_HOME").or_else(|| below(".codex")),
             claude_home: folder("CLAUDE_CONFIG_DIR").or_else(|| below(".claude")),
+            config_home: folder("XDG_CONFIG_HOME").or_else(|| below(".config")),
+            virtual_env: folder("VIRTUAL_ENV"),
+            cargo_home: folder("CARGO_HOME").or_else(|| below(".cargo")),
+            go_modules: folder("GOMODCACHE")
+                .or_else(|| folder("GOPATH").map(|path| path.join("pkg/mod")))
+                .or_else(|| below("go/pkg/mod")),
             program: std::env::current_exe()?,
             path: std::env::var_os("PATH"),
             terminal: std::io::stdout().is_terminal(),

@@ -1,6 +1,7 @@
 //! From answers to what is printed: terminal and JSON.
 
 pub mod blame;
+pub mod check;
 pub mod escape;
 pub mod json;
 pub mod out;

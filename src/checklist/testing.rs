@@ -1,0 +1,78 @@
+//! A project in memory.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+
+use super::Project;
+use super::project::Toolchain;
+use crate::model::{Digest, Oid, RepoPath};
+
+/// Files by their path.
+#[derive(Default)]
+pub struct Files {
+    pub texts: BTreeMap<String, String>,
+    pub toolchain: Toolchain,
+}
+
+impl Files {
+    pub fn of(files: &[(&str, &str)]) -> Self {
+        let texts = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+        Self { texts: texts.collect(), ..Self::default() }
+    }
+}
+
+impl Project for Files {
+    fn text(&self, path: &RepoPath) -> Option<Rc<str>> {
+        self.texts.get(&*path.lossy()).map(|text| text.as_str().into())
+    }
+
+    fn list(&self, folder: &str) -> Vec<String> {
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let below = self.texts.keys().filter_map(|path| path.strip_prefix(&prefix));
+        let mut names: Vec<String> = below
+            .map(|rest| match rest.split_once('/') {
+                Some((name, _)) => format!("{name}/"),
+                None => rest.to_owned(),
+            })
+            .collect();
+        names.dedup();
+        names
+    }
+
+    fn all(&self) -> Vec<(RepoPath, Oid)> {
+        let oid = |text: &String| Oid(Digest::of(text.as_bytes()).0);
+        self.texts.iter().map(|(path, text)| (path.as_str().into(), oid(text))).collect()
+    }
+
+    fn content(&self, oid: &Oid) -> Option<Rc<str>> {
+        let is = |text: &&String| Digest::of(text.as_bytes()).0 == oid.0;
+        self.texts.values().find(is).map(|text| text.as_str().into())
+    }
+
+    fn top(&self) -> Option<&Path> {
+        None
+    }
+
+    fn toolchain(&self) -> &Toolchain {
+        &self.toolchain
+    }
+
+    fn disk(&self, _: &Path) -> Option<String> {
+        None
+    }
+
+    fn disk_list(&self, _: &Path) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn kept(&self, _: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn keep(&self, _: &str, _: &[u8]) {}
+
+    fn today(&self) -> chrono::NaiveDate {
+        chrono::NaiveDate::from_ymd_opt(2027, 1, 1).unwrap()
+    }
+}
