@@ -23,7 +23,7 @@ pub struct Claims {
 }
 
 /// What the checklist says of a change.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Judgement {
     /// Pass or block.
     pub verdict: Verdict,
@@ -61,13 +61,7 @@ fn decide(mut hits: Vec<Hit>, context: &Context<'_>, claims: &Claims) -> Judgeme
     hits.dedup_by(|a, b| {
         (&a.path, a.lines, a.item, &a.rule) == (&b.path, b.lines, b.item, &b.rule)
     });
-    let mut judgement = Judgement {
-        verdict: Verdict::Pass,
-        hunks: context.change.hunks(),
-        findings: Vec::new(),
-        waivers: Vec::new(),
-        attestations: Vec::new(),
-    };
+    let mut judgement = Judgement { hunks: context.change.hunks(), ..Judgement::default() };
     let mut names = Names::default();
     for hit in hits {
         let Some(file) = context.change.file(&hit.path) else {

@@ -7,6 +7,7 @@ mod check;
 mod demo;
 mod doctor;
 mod errors;
+mod gate;
 mod hook;
 mod install;
 mod log;
@@ -54,6 +55,12 @@ enum Answer {
     Yes,
     /// A fault was found.
     No,
+}
+
+impl Answer {
+    fn of(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
 }
 
 impl From<()> for Answer {
