@@ -1,0 +1,76 @@
+//! `migrations`: migrations can run while the old version of the code still does.
+
+mod call;
+mod fault;
+mod rails;
+mod sql;
+mod step;
+mod token;
+
+use step::{Found, Step};
+
+use crate::checklist::lang::Lang;
+use crate::checklist::{Check, Context, File, Hit, Meta, Project};
+
+/// The item.
+pub struct Migrations;
+
+static META: Meta = Meta {
+    id: "migrations",
+    summary: "migrations can run while the old version of the code still does",
+    explain: "While a deploy is under way the old code runs on the new schema. Looked at: \
+              columns dropped, renamed or retyped, NOT NULL without a default, indexes and \
+              constraints that lock the table, data and schema changed together, models changed \
+              without a migration. Read are SQL (Flyway, Prisma, goose and others), Rails, \
+              Django, Alembic, Knex and Sequelize; tables that the same migration makes are free.",
+};
+
+impl Check for Migrations {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn run(&self, context: &Context<'_>, hits: &mut Vec<Hit>) {
+        for file in &context.change.files {
+            for (lines, fault) in faults(file, context.project) {
+                let (rule, message, hint, confidence) = fault.said();
+                hits.push(Hit {
+                    item: META.id,
+                    rule: rule.into(),
+                    path: file.path.clone(),
+                    lines,
+                    message: message.into(),
+                    hint: hint.into(),
+                    confidence,
+                });
+            }
+        }
+    }
+}
+
+fn faults(file: &File, project: &dyn Project) -> Vec<Found> {
+    let path = file.path.lossy();
+    let read: Option<(Vec<Step>, bool)> = match file.lang {
+        None if path.ends_with(".sql") && !is_way_back(&path) => {
+            Some((sql::steps(&file.text, &|range| file.lines_of(range)), false))
+        }
+        Some(Lang::Ruby) if path.contains("db/migrate/") || file.text.contains("ActiveRecord::Migration") => {
+            rails::steps(file, is_mysql(project))
+        }
+        _ => None,
+    };
+    read.map(|(steps, transaction)| step::judge(&steps, transaction)).unwrap_or_default()
+}
+
+/// A script that undoes another one is not run on a deploy.
+fn is_way_back(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let undo = name.starts_with('U') && name.contains("__");
+    undo || name.ends_with(".down.sql") || name == "down.sql" || name.contains("rollback")
+}
+
+/// Whether Rails talks to MySQL here.
+fn is_mysql(project: &dyn Project) -> bool {
+    let text = project.text(&"config/database.yml".into());
+    text.is_some_and(|text| text.contains("mysql2") || text.contains("trilogy"))
+}
