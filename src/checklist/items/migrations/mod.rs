@@ -2,6 +2,8 @@
 
 mod call;
 mod fault;
+mod javascript;
+mod python;
 mod rails;
 mod sql;
 mod step;
@@ -57,6 +59,13 @@ fn faults(file: &File, project: &dyn Project) -> Vec<Found> {
         Some(Lang::Ruby) if path.contains("db/migrate/") || file.text.contains("ActiveRecord::Migration") => {
             rails::steps(file, is_mysql(project))
         }
+        Some(Lang::Python) if file.text.contains("migrations.Migration") => {
+            python::django(file, project)
+        }
+        Some(Lang::Python) if imports_alembic(&file.text) => python::alembic(file),
+        Some(Lang::JavaScript | Lang::TypeScript) if is_script(&path, &file.text) => {
+            javascript::steps(file)
+        }
         _ => None,
     };
     read.map(|(steps, transaction)| step::judge(&steps, transaction)).unwrap_or_default()
@@ -73,4 +82,17 @@ fn is_way_back(path: &str) -> bool {
 fn is_mysql(project: &dyn Project) -> bool {
     let text = project.text(&"config/database.yml".into());
     text.is_some_and(|text| text.contains("mysql2") || text.contains("trilogy"))
+}
+
+fn imports_alembic(text: &str) -> bool {
+    text.contains("def upgrade") && (text.contains("import op") || text.contains("alembic.op"))
+}
+
+/// Whether a script is a migration of Knex, Sequelize or TypeORM.
+fn is_script(path: &str, text: &str) -> bool {
+    let placed = path.contains("migrations/") || path.contains("migration/");
+    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    (placed && (has("knex") || has("queryInterface")))
+        || has("implements MigrationInterface")
+        || (has("exports.up") && (has("knex.schema") || has("queryInterface")))
 }

@@ -224,7 +224,8 @@ impl Reader<'_> {
         let primary = kind == "primary_key" || call.is("primary_key", "true");
         let known = Column {
             kind: kind.to_owned(),
-            required: call.is("null", "false"),
+            // A generated column has a value always.
+            required: call.is("null", "false") && call.get("as").is_none(),
             default: sql,
             stored: call.get("as").is_some() && call.is("stored", "true"),
             ..Column::default()
