@@ -45,7 +45,9 @@ impl<'t> Call<'t> {
         for arg in arguments.iter().flat_map(|list| list.named_children()) {
             match &*arg.kind() {
                 "pair" | "keyword_argument" => call.named.extend(pair(&arg)),
-                "object" | "hash" => call.named.extend(arg.named_children().filter_map(|m| pair(&m))),
+                "object" | "hash" => {
+                    call.named.extend(arg.named_children().filter_map(|m| pair(&m)))
+                }
                 "comment" => {}
                 _ => call.args.push(arg),
             }
@@ -83,9 +85,9 @@ fn pair<'t>(node: &Node<'t>) -> Option<(String, Node<'t>)> {
 pub fn plain(node: &Node<'_>) -> String {
     let text = node.text();
     let text = text.trim_start_matches(':').trim_end_matches(':');
-    let text = text.trim_start_matches(['r', 'b', 'u', 'f']).strip_prefix(['"', '\'', '`']).map_or(
-        text,
-        |inner| inner.trim_start_matches('"').trim_end_matches(['"', '\'', '`']),
-    );
+    let text = text
+        .trim_start_matches(['r', 'b', 'u', 'f'])
+        .strip_prefix(['"', '\'', '`'])
+        .map_or(text, |inner| inner.trim_start_matches('"').trim_end_matches(['"', '\'', '`']));
     text.to_owned()
 }

@@ -26,7 +26,8 @@ pub fn steps(file: &File) -> Option<(Vec<Step>, bool)> {
             steps.extend(in_table(&call, &table, file));
         }
     }
-    let alone = file.text.contains("transaction: false") || file.text.contains("transaction = false");
+    let alone =
+        file.text.contains("transaction: false") || file.text.contains("transaction = false");
     Some((steps, !alone))
 }
 
@@ -49,14 +50,17 @@ fn is_sql(call: &Call<'_>) -> bool {
     match &*call.name {
         "raw" => call.receiver.contains("knex") || call.receiver.ends_with("schema"),
         "query" => {
-            call.receiver.ends_with("queryRunner") || call.receiver.ends_with("queryInterface.sequelize")
+            call.receiver.ends_with("queryRunner")
+                || call.receiver.ends_with("queryInterface.sequelize")
         }
         _ => false,
     }
 }
 
 fn raw(call: &Call<'_>, file: &File, steps: &mut Vec<Step>) {
-    let Some(text) = call.args.first().filter(|arg| matches!(&*arg.kind(), "string" | "template_string")) else {
+    let Some(text) =
+        call.args.first().filter(|arg| matches!(&*arg.kind(), "string" | "template_string"))
+    else {
         let lines = file.lines_of(call.node.range());
         steps.push(Step::new(Act::Other, "", lines, Some(Fault::UnreadableSql)));
         return;
@@ -70,7 +74,11 @@ fn raw(call: &Call<'_>, file: &File, steps: &mut Vec<Step>) {
 fn schema(call: &Call<'_>, file: &File) -> Option<Step> {
     let at = call.node.range();
     // Of a chain only its last link, without the function that it is given.
-    let start = call.node.field("function").and_then(|f| f.field("property")).map_or(at.start, |p| p.range().start);
+    let start = call
+        .node
+        .field("function")
+        .and_then(|f| f.field("property"))
+        .map_or(at.start, |p| p.range().start);
     let lines = file.lines_of(start..start + 1);
     let step = |act, fault| Some(Step::new(act, &call.arg(0), lines, fault));
     match &*call.name {
@@ -89,14 +97,11 @@ fn table_of(call: &Call<'_>) -> Option<String> {
     }
     let function = call.node.ancestors().find(|above| {
         matches!(&*above.kind(), "arrow_function" | "function_expression" | "function")
-            && above
-                .field("parameters")
-                .or_else(|| above.field("parameter"))
-                .is_some_and(|names| {
-                    let text = names.text();
-                    let own = text.trim_matches(['(', ')']).split([':', ',']).next().map(str::trim);
-                    own == Some(&*call.receiver)
-                })
+            && above.field("parameters").or_else(|| above.field("parameter")).is_some_and(|names| {
+                let text = names.text();
+                let own = text.trim_matches(['(', ')']).split([':', ',']).next().map(str::trim);
+                own == Some(&*call.receiver)
+            })
     })?;
     let outer = Call::of(&function.parent()?.parent()?)?;
     matches!(&*outer.name, "alterTable" | "table").then(|| outer.arg(0))
@@ -108,7 +113,9 @@ fn chained<'t>(call: &Call<'t>) -> Vec<Call<'t>> {
     let mut node = call.node.clone();
     while let Some(next) = node.parent().and_then(|member| member.parent()) {
         let linked = next.kind() == "call_expression"
-            && next.field("function").is_some_and(|f| f.field("object").is_some_and(|o| o.range() == node.range()));
+            && next
+                .field("function")
+                .is_some_and(|f| f.field("object").is_some_and(|o| o.range() == node.range()));
         if !linked || all.len() > 20 {
             break;
         }
@@ -124,7 +131,9 @@ fn in_table(call: &Call<'_>, table: &str, file: &File) -> Option<Step> {
     let links = chained(call);
     let has = |name: &str| links.iter().any(|link| link.name == name);
     match &*call.name {
-        "dropColumn" | "dropColumns" | "dropTimestamps" => step(Act::Alter, Some(Fault::DropColumn)),
+        "dropColumn" | "dropColumns" | "dropTimestamps" => {
+            step(Act::Alter, Some(Fault::DropColumn))
+        }
         "renameColumn" => step(Act::Alter, Some(Fault::RenameColumn)),
         "dropNullable" => step(Act::Alter, Some(Fault::SetNotNull)),
         "setNullable" => step(Act::Alter, Some(Fault::DropNotNull)),
@@ -140,7 +149,11 @@ fn in_table(call: &Call<'_>, table: &str, file: &File) -> Option<Step> {
             }
             let default = links.iter().find(|link| link.name == "defaultTo").map(|link| {
                 let text = link.args.first().map(|arg| arg.text().into_owned()).unwrap_or_default();
-                if text.contains("fn.now") { String::new() } else { text.replace("knex.raw(", "").replace("knex.fn.", "") }
+                if text.contains("fn.now") {
+                    String::new()
+                } else {
+                    text.replace("knex.raw(", "").replace("knex.fn.", "")
+                }
             });
             let column = Column {
                 kind: match kind {
@@ -164,9 +177,32 @@ fn in_table(call: &Call<'_>, table: &str, file: &File) -> Option<Step> {
 
 fn is_type(name: &str) -> bool {
     let types = [
-        "increments", "bigIncrements", "integer", "tinyint", "smallint", "mediumint", "bigint", "bigInteger",
-        "text", "string", "float", "double", "decimal", "boolean", "date", "datetime", "time", "timestamp",
-        "binary", "enum", "enu", "json", "jsonb", "uuid", "geometry", "specificType",
+        "increments",
+        "bigIncrements",
+        "integer",
+        "tinyint",
+        "smallint",
+        "mediumint",
+        "bigint",
+        "bigInteger",
+        "text",
+        "string",
+        "float",
+        "double",
+        "decimal",
+        "boolean",
+        "date",
+        "datetime",
+        "time",
+        "timestamp",
+        "binary",
+        "enum",
+        "enu",
+        "json",
+        "jsonb",
+        "uuid",
+        "geometry",
+        "specificType",
     ];
     types.contains(&name)
 }
@@ -183,7 +219,9 @@ fn sequelize(call: &Call<'_>, file: &File) -> Option<Step> {
         "changeColumn" => step(Act::Alter, Some(Fault::ChangeType)),
         "addIndex" if call.is("concurrently", "true") => step(Act::Concurrent, None),
         "addIndex" => step(Act::Alter, Some(Fault::LockingIndex)),
-        "removeIndex" if !call.is("concurrently", "true") => step(Act::Alter, Some(Fault::LockingDropIndex)),
+        "removeIndex" if !call.is("concurrently", "true") => {
+            step(Act::Alter, Some(Fault::LockingDropIndex))
+        }
         "addConstraint" => {
             let fault = match call.text("type").as_deref() {
                 Some("foreign key") => Fault::ForeignKey,

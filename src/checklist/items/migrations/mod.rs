@@ -3,16 +3,19 @@
 mod call;
 mod fault;
 mod javascript;
+mod models;
 mod python;
 mod rails;
 mod sql;
 mod step;
 mod token;
 
+use fault::Fault;
 use step::{Found, Step};
 
 use crate::checklist::lang::Lang;
 use crate::checklist::{Check, Context, File, Hit, Meta, Project};
+use crate::model::Confidence;
 
 /// The item.
 pub struct Migrations;
@@ -34,19 +37,41 @@ impl Check for Migrations {
 
     fn run(&self, context: &Context<'_>, hits: &mut Vec<Hit>) {
         for file in &context.change.files {
-            for (lines, fault) in faults(file, context.project) {
-                let (rule, message, hint, confidence) = fault.said();
-                hits.push(Hit {
-                    item: META.id,
-                    rule: rule.into(),
-                    path: file.path.clone(),
-                    lines,
-                    message: message.into(),
-                    hint: hint.into(),
-                    confidence,
-                });
+            for (step, fault) in faults(file, context.project) {
+                hits.push(of_fault(file, context, &step, fault));
             }
+            hits.extend(models::missing(file, context).into_iter().map(|found| Hit {
+                item: META.id,
+                rule: "no-migration".into(),
+                path: file.path.clone(),
+                lines: found.lines,
+                message: format!("the {} changes and no migration goes with it", found.what),
+                hint: format!("make it with `{}` and stage it with the change", found.make),
+                confidence: Confidence::High,
+            }));
         }
+    }
+}
+
+fn of_fault(file: &File, context: &Context<'_>, step: &Step, fault: Fault) -> Hit {
+    let (rule, message, hint, confidence) = fault.said();
+    let contract = matches!(fault, Fault::DropColumn | Fault::DropTable | Fault::RenameColumn);
+    let thing = if fault == Fault::DropTable { &step.table } else { &step.column };
+    let last = contract.then(|| models::last_use(context, &file.path, thing)).flatten();
+    let message = match last {
+        Some(code) => {
+            format!("`{thing}` goes in the same commit as its last use in {code}: {message}")
+        }
+        None => message.into(),
+    };
+    Hit {
+        item: META.id,
+        rule: rule.into(),
+        path: file.path.clone(),
+        lines: step.lines,
+        message,
+        hint: hint.into(),
+        confidence: if last.is_some() { Confidence::High } else { confidence },
     }
 }
 
@@ -56,7 +81,9 @@ fn faults(file: &File, project: &dyn Project) -> Vec<Found> {
         None if path.ends_with(".sql") && !is_way_back(&path) => {
             Some((sql::steps(&file.text, &|range| file.lines_of(range)), false))
         }
-        Some(Lang::Ruby) if path.contains("db/migrate/") || file.text.contains("ActiveRecord::Migration") => {
+        Some(Lang::Ruby)
+            if path.contains("db/migrate/") || file.text.contains("ActiveRecord::Migration") =>
+        {
             rails::steps(file, is_mysql(project))
         }
         Some(Lang::Python) if file.text.contains("migrations.Migration") => {
@@ -96,3 +123,6 @@ fn is_script(path: &str, text: &str) -> bool {
         || has("implements MigrationInterface")
         || (has("exports.up") && (has("knex.schema") || has("queryInterface")))
 }
+
+#[cfg(test)]
+mod tests;

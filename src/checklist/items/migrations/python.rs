@@ -72,7 +72,9 @@ fn operation(call: &Call<'_>, file: &File, project: &dyn Project) -> Option<Step
     let model = call.text("model_name").unwrap_or_else(|| call.arg(0));
     let field = call.text("name").unwrap_or_else(|| call.arg(1));
     match &*call.name {
-        "CreateModel" => step(Act::CreateTable, &call.text("name").unwrap_or_else(|| call.arg(0)), None),
+        "CreateModel" => {
+            step(Act::CreateTable, &call.text("name").unwrap_or_else(|| call.arg(0)), None)
+        }
         "DeleteModel" => {
             let table = call.text("name").unwrap_or_else(|| call.arg(0));
             step(Act::Alter, &table, Some(Fault::DropTable))
@@ -92,9 +94,11 @@ fn operation(call: &Call<'_>, file: &File, project: &dyn Project) -> Option<Step
         "AlterIndexTogether" if is_empty(call, "index_together") => {
             step(Act::Alter, &call.text("name").unwrap_or_else(|| call.arg(0)), None)
         }
-        "AlterIndexTogether" => {
-            step(Act::Alter, &call.text("name").unwrap_or_else(|| call.arg(0)), Some(Fault::LockingIndex))
-        }
+        "AlterIndexTogether" => step(
+            Act::Alter,
+            &call.text("name").unwrap_or_else(|| call.arg(0)),
+            Some(Fault::LockingIndex),
+        ),
         "AlterUniqueTogether" => {
             step(Act::Alter, &call.text("name").unwrap_or_else(|| call.arg(0)), Some(Fault::Unique))
         }
@@ -115,7 +119,8 @@ fn is_empty(call: &Call<'_>, argument: &str) -> bool {
 }
 
 fn constraint(call: &Call<'_>) -> Fault {
-    let text = call.get("constraint").or_else(|| call.args.get(1)).map(|node| node.text().into_owned());
+    let text =
+        call.get("constraint").or_else(|| call.args.get(1)).map(|node| node.text().into_owned());
     match text.as_deref() {
         Some(text) if text.contains("UniqueConstraint(") => Fault::Unique,
         Some(text) if text.contains("ExclusionConstraint(") => Fault::Exclusion,
@@ -129,7 +134,12 @@ fn field_of<'t>(call: &Call<'t>, at: usize) -> Option<Call<'t>> {
     Call::of(node)
 }
 
-fn add_field(call: &Call<'_>, lines: crate::model::LineRange, model: &str, field: &str) -> Option<Step> {
+fn add_field(
+    call: &Call<'_>,
+    lines: crate::model::LineRange,
+    model: &str,
+    field: &str,
+) -> Option<Step> {
     let definition = field_of(call, 2)?;
     let kind = &*definition.name;
     if matches!(kind, "ManyToManyField" | "GenericRelation") {
@@ -210,7 +220,9 @@ fn earlier(file: &File, project: &dyn Project, model: &str, field: &str) -> Opti
 fn definition<'t>(tree: &'t Tree, model: &str, field: &str) -> Option<Call<'t>> {
     calls(tree).into_iter().find_map(|node| {
         let call = Call::of(&node)?;
-        let is = |text: Option<String>, wanted: &str| text.is_some_and(|text| name(&text) == name(wanted));
+        let is = |text: Option<String>, wanted: &str| {
+            text.is_some_and(|text| name(&text) == name(wanted))
+        };
         match &*call.name {
             "AddField" | "AlterField"
                 if is(call.text("model_name"), model) && is(call.text("name"), field) =>
@@ -232,7 +244,8 @@ fn definition<'t>(tree: &'t Tree, model: &str, field: &str) -> Option<Call<'t>> 
 
 /// The steps of the SQL that a call is given.
 fn sql_of(call: &Call<'_>, file: &File, steps: &mut Vec<Step>) {
-    let Some(first) = call.get("sql").or_else(|| call.get("sqltext")).or_else(|| call.args.first()) else {
+    let Some(first) = call.get("sql").or_else(|| call.get("sqltext")).or_else(|| call.args.first())
+    else {
         return;
     };
     // `op.execute(sa.text("..."))`
@@ -300,7 +313,8 @@ fn batch_table(call: &Call<'_>) -> Option<String> {
             return None;
         }
         let opened = Call::of(&pattern.named_children().next()?)?;
-        (opened.name == "batch_alter_table").then(|| opened.text("table_name").unwrap_or_else(|| opened.arg(0)))
+        (opened.name == "batch_alter_table")
+            .then(|| opened.text("table_name").unwrap_or_else(|| opened.arg(0)))
     })
 }
 
@@ -368,7 +382,8 @@ fn alembic_step(call: &Call<'_>, batch: Option<&str>, file: &File) -> Option<Ste
 /// `sa.Column("name", sa.Integer(), nullable=False, server_default="0")`
 fn sa_column(call: &Call<'_>) -> Column {
     let kind = call.args.get(1).map(|node| node.text().into_owned()).unwrap_or_default();
-    let kind = kind.rsplit('.').next().unwrap_or_default().trim_end_matches("()").to_ascii_lowercase();
+    let kind =
+        kind.rsplit('.').next().unwrap_or_default().trim_end_matches("()").to_ascii_lowercase();
     let default = call.get("server_default").filter(|node| node.text() != "None").map(|node| {
         let text = node.text();
         match text.trim_start_matches("sa.").strip_prefix("text(") {
@@ -382,7 +397,10 @@ fn sa_column(call: &Call<'_>) -> Column {
         kind,
         required: call.is("nullable", "False"),
         default,
-        stored: call.args.iter().any(|n| n.text().contains("Computed(") && n.text().contains("persisted=True")),
+        stored: call
+            .args
+            .iter()
+            .any(|n| n.text().contains("Computed(") && n.text().contains("persisted=True")),
         foreign_key: key,
         unique: call.is("unique", "True"),
         primary: call.is("primary_key", "True"),

@@ -97,7 +97,9 @@ impl Reader<'_> {
             _ if matches!(&*call.receiver, "" | "self" | "connection" | "m" | "t") => {
                 self.plain(call);
             }
-            _ if call.receiver.ends_with("connection") && call.name == "execute" => self.plain(call),
+            _ if call.receiver.ends_with("connection") && call.name == "execute" => {
+                self.plain(call)
+            }
             _ => self.rows(call),
         }
     }
@@ -105,7 +107,15 @@ impl Reader<'_> {
     /// Rows changed by way of a model.
     fn rows(&mut self, call: &Call<'_>) {
         let model = call.receiver.starts_with(|c: char| c.is_ascii_uppercase());
-        let changes = ["update_all", "delete_all", "destroy_all", "find_each", "in_batches", "update", "backfill"];
+        let changes = [
+            "update_all",
+            "delete_all",
+            "destroy_all",
+            "find_each",
+            "in_batches",
+            "update",
+            "backfill",
+        ];
         if model && changes.contains(&&*call.name) {
             self.add(&call.node, Act::Data, "", None);
         }
@@ -155,7 +165,11 @@ impl Reader<'_> {
         match &*call.name {
             "create_table" | "create_join_table" => {
                 let force = call.get("force").is_some_and(|v| v.text() != "false");
-                let fault = force.then_some(Fault::ReplaceTable);
+                let short = call
+                    .text("id")
+                    .is_some_and(|id| matches!(&*id, "integer" | "serial" | "smallint" | "int"));
+                let fault =
+                    force.then_some(Fault::ReplaceTable).or(short.then_some(Fault::ShortKey));
                 self.add(node, Act::CreateTable, &table, fault);
             }
             "drop_table" | "drop_join_table" => {
@@ -203,8 +217,11 @@ impl Reader<'_> {
             "add_exclusion_constraint" => {
                 self.add(node, Act::Alter, &table, Some(Fault::Exclusion));
             }
-            "validate_constraint" | "validate_foreign_key" | "validate_check_constraint"
-            | "validate_not_null_constraint" | "validate_text_limit_constraint" => {
+            "validate_constraint"
+            | "validate_foreign_key"
+            | "validate_check_constraint"
+            | "validate_not_null_constraint"
+            | "validate_text_limit_constraint" => {
                 self.add(node, Act::Validate, &table, None);
             }
             "execute" | "exec_query" | "exec_update" => self.execute(call),
@@ -271,7 +288,8 @@ impl Reader<'_> {
 
     fn change_null(&mut self, call: &Call<'_>, table: &str, at: usize) {
         // Where the same migration has validated that nothing is NULL, the scan is spared.
-        let validated = |step: &Step| step.act == Act::Validate && step.table == super::step::name(table);
+        let validated =
+            |step: &Step| step.act == Act::Validate && step.table == super::step::name(table);
         let required = call.arg(at + 1) == "false" && !self.steps.iter().any(validated);
         let fault = required.then_some(Fault::SetNotNull);
         self.add(&call.node, Act::Alter, table, fault);
@@ -330,7 +348,8 @@ impl Reader<'_> {
         let index = call.get("index").map(|value| value.text().into_owned());
         let quiet = |how: &str| how == "false" || how.contains("concurrently");
         let key = call.get("foreign_key").map(|value| value.text().into_owned());
-        let checked = |key: &str| key != "false" && !(key.contains("validate") && key.contains("false"));
+        let checked =
+            |key: &str| key != "false" && !(key.contains("validate") && key.contains("false"));
         let required = call.is("null", "false") && call.get("default").is_none();
         let mysql = self.mysql;
         let concurrently = index.as_deref().is_some_and(|how| how.contains("concurrently"));
@@ -366,7 +385,8 @@ impl Reader<'_> {
         let (inner, at) = (text.text(), text.range().start);
         let body = inner.trim_matches(['"', '\'']);
         let at = at + (inner.len() - inner.trim_start_matches(['"', '\'']).len());
-        let lines = |range: std::ops::Range<usize>| self.file.lines_of(at + range.start..at + range.end);
+        let lines =
+            |range: std::ops::Range<usize>| self.file.lines_of(at + range.start..at + range.end);
         let found = sql::steps(body, &lines);
         self.steps.extend(found);
         // What somebody runs by hand is at least said where the statement starts.
@@ -381,18 +401,60 @@ impl Reader<'_> {
 
 /// The body of a here-document that a call starts.
 fn heredoc<'t>(call: &Node<'t>) -> Option<Node<'t>> {
-    let own = call.children().chain(call.field("arguments").into_iter().flat_map(|a| a.children().collect::<Vec<_>>()));
-    let after = call.ancestors().take(4).flat_map(|node| node.next_all().take(2).collect::<Vec<_>>());
+    let own = call
+        .children()
+        .chain(call.field("arguments").into_iter().flat_map(|a| a.children().collect::<Vec<_>>()));
+    let after =
+        call.ancestors().take(4).flat_map(|node| node.next_all().take(2).collect::<Vec<_>>());
     own.chain(call.next_all().take(2)).chain(after).find(|node| node.kind() == "heredoc_body")
 }
 
 fn is_type(word: &str) -> bool {
     let types = [
-        "string", "text", "integer", "bigint", "float", "decimal", "numeric", "datetime", "timestamp",
-        "timestamptz", "time", "date", "binary", "blob", "boolean", "json", "jsonb", "uuid", "inet", "cidr",
-        "macaddr", "hstore", "xml", "citext", "ltree", "tsvector", "virtual", "serial", "bigserial",
-        "primary_key", "enum", "bit", "daterange", "numrange", "tsrange", "tstzrange", "int4range",
-        "int8range", "interval", "money", "oid", "point", "polygon", "line",
+        "string",
+        "text",
+        "integer",
+        "bigint",
+        "float",
+        "decimal",
+        "numeric",
+        "datetime",
+        "timestamp",
+        "timestamptz",
+        "time",
+        "date",
+        "binary",
+        "blob",
+        "boolean",
+        "json",
+        "jsonb",
+        "uuid",
+        "inet",
+        "cidr",
+        "macaddr",
+        "hstore",
+        "xml",
+        "citext",
+        "ltree",
+        "tsvector",
+        "virtual",
+        "serial",
+        "bigserial",
+        "primary_key",
+        "enum",
+        "bit",
+        "daterange",
+        "numrange",
+        "tsrange",
+        "tstzrange",
+        "int4range",
+        "int8range",
+        "interval",
+        "money",
+        "oid",
+        "point",
+        "polygon",
+        "line",
     ];
     types.contains(&word)
 }

@@ -8,7 +8,8 @@ use super::token::{Kind, Token, statements};
 use crate::model::LineRange;
 
 /// Lines that say where a way back starts: what follows is not run on a deploy.
-const UNDO: &[&str] = &["-- +goose down", "-- migrate:down", "--//@undo", "-- +migrate down", "-- rambler down"];
+const UNDO: &[&str] =
+    &["-- +goose down", "-- migrate:down", "--//@undo", "-- +migrate down", "-- rambler down"];
 
 /// The steps of SQL text; `lines` maps bytes of it to lines of the file.
 pub fn steps(text: &str, lines: &dyn Fn(Range<usize>) -> LineRange) -> Vec<Step> {
@@ -305,7 +306,14 @@ impl<'r> Reader<'r> {
             return self.added(table);
         }
         if self.eat("drop") {
-            if self.any(&["constraint", "foreign key", "primary key", "check", "partition", "expression"]) {
+            if self.any(&[
+                "constraint",
+                "foreign key",
+                "primary key",
+                "check",
+                "partition",
+                "expression",
+            ]) {
                 return alter(self, None);
             }
             if self.any(&["index", "key"]) {
@@ -407,12 +415,14 @@ impl<'r> Reader<'r> {
         let column = self.name();
         let kind = self.tokens.get(self.at).map(|t| t.text.to_ascii_lowercase());
         let mut step = self.step(Act::AddColumn, table, None).on(&column);
-        step.faults = if many { Vec::new() } else { self.column(kind.unwrap_or_default()).faults() };
+        step.faults =
+            if many { Vec::new() } else { self.column(kind.unwrap_or_default()).faults() };
         Some(step)
     }
 
     fn column(&self, kind: String) -> Column {
-        let identity = self.has("as identity") || self.has("identity") || self.has("auto_increment");
+        let identity =
+            self.has("as identity") || self.has("identity") || self.has("auto_increment");
         let default = self.tokens[self.at..].iter().position(|token| token.is("default"));
         let default = default.map(|at| default_text(&self.tokens[self.at + at + 1..]));
         Column {
@@ -429,7 +439,19 @@ impl<'r> Reader<'r> {
 
 /// The expression after DEFAULT.
 fn default_text(tokens: &[Token<'_>]) -> String {
-    let ends = ["not", "null", "unique", "check", "references", "primary", "constraint", "generated", "collate", "comment", "after"];
+    let ends = [
+        "not",
+        "null",
+        "unique",
+        "check",
+        "references",
+        "primary",
+        "constraint",
+        "generated",
+        "collate",
+        "comment",
+        "after",
+    ];
     let mut depth = 0usize;
     let mut text = String::new();
     for (at, token) in tokens.iter().enumerate() {

@@ -173,8 +173,8 @@ pub fn volatile(default: &str) -> bool {
     false
 }
 
-/// A fault with the lines where it is.
-pub type Found = (LineRange, Fault);
+/// A step with what is wrong with it.
+pub type Found = (Step, Fault);
 
 /// What is wrong with these steps, in order. `transaction`: they run in one unless they say
 /// otherwise.
@@ -211,7 +211,7 @@ pub fn judge(steps: &[Step], transaction: bool) -> Vec<Found> {
             locked = true;
         }
         if !step.assured {
-            found.extend(faults.into_iter().map(|fault| (step.lines, fault)));
+            found.extend(faults.into_iter().map(|fault| (step.clone(), fault)));
         }
     }
     found

@@ -174,9 +174,8 @@ mod tests {
     use super::*;
 
     fn cut(text: &str) -> Vec<String> {
-        let join = |one: Vec<Token<'_>>| {
-            one.iter().map(|token| token.text).collect::<Vec<_>>().join(" ")
-        };
+        let join =
+            |one: Vec<Token<'_>>| one.iter().map(|token| token.text).collect::<Vec<_>>().join(" ");
         statements(text).into_iter().map(join).collect()
     }
 
@@ -185,7 +184,10 @@ mod tests {
         assert_eq!(cut("a; b ';' \"c;\" `d;`; -- e;\n/* f; */ g"), ["a", "b ';' \"c;\" `d;`", "g"]);
         assert_eq!(cut("do $$ begin; end $$; x"), ["do $$ begin; end $$", "x"]);
         assert_eq!(cut("$tag$ ; $$ ; $tag$;$1 x"), ["$tag$ ; $$ ; $tag$", "$1 x"]);
-        assert_eq!(cut("create table a (b text default ';');"), ["create table a ( b text default ';' )"]);
+        assert_eq!(
+            cut("create table a (b text default ';');"),
+            ["create table a ( b text default ';' )"]
+        );
         assert_eq!(cut("alter table [a b]\nGO\nx"), ["alter table [a b]", "x"]);
     }
 
