@@ -18,6 +18,13 @@ pub fn likeness(a: &Function, b: &Function) -> f32 {
     (order + runs + names) / 3.0
 }
 
+/// Whether what differs is data: functions that are mostly literals and have few in common.
+pub fn differ_in_data(a: &Function, b: &Function) -> bool {
+    let most = |function: &Function| function.texts.len() * 8 > function.tokens.len();
+    let same = share(common(&a.texts, &b.texts), a.texts.len(), b.texts.len());
+    a.texts.len().min(b.texts.len()) >= 5 && most(a) && most(b) && same < 0.65
+}
+
 fn share(common: usize, a: usize, b: usize) -> f32 {
     if a + b == 0 { 0.0 } else { 2.0 * common as f32 / (a + b) as f32 }
 }

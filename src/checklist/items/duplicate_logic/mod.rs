@@ -7,7 +7,7 @@ mod shape;
 use std::collections::{BTreeMap, HashMap};
 
 use index::Index;
-use likeness::{COPY, TWIN, likeness};
+use likeness::{COPY, TWIN, differ_in_data, likeness};
 use shape::{Function, functions};
 
 use crate::checklist::lang::{self, Lang};
@@ -29,10 +29,8 @@ static META: Meta = Meta {
 
 /// How many places are looked at for one function.
 const PLACES: usize = 6;
-/// In one file the author has both before his eyes: only a copy is told.
-const TWIN_IN_FILE: f32 = 0.85;
 /// A shorter copy may be chance.
-const SURE: usize = 60;
+const SURE: usize = 80;
 
 impl Check for DuplicateLogic {
     fn meta(&self) -> &'static Meta {
@@ -119,12 +117,13 @@ fn twin(
         };
         let around = own && other.lines.0 <= function.lines.0 && function.lines.1 <= other.lines.1;
         // The same for callers that wait and for those that do not is no mistake.
-        if around || other.waits != function.waits {
+        // In one file the author has both before his eyes, and siblings are meant to be alike.
+        let sibling = own && other.exact != function.exact;
+        if around || sibling || other.waits != function.waits || differ_in_data(function, other) {
             continue;
         }
         let alike = likeness(function, other);
-        let enough = if own { TWIN_IN_FILE } else { TWIN };
-        if alike >= enough && best.as_ref().is_none_or(|(_, _, _, most)| alike > *most) {
+        if alike >= TWIN && best.as_ref().is_none_or(|(_, _, _, most)| alike > *most) {
             best = Some((path.clone(), line, other.name.clone(), alike));
         }
     }
@@ -151,3 +150,6 @@ impl Texts<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,10 @@ pub struct Function {
     pub grams: Vec<u32>,
     /// The names that it uses of others, sorted.
     pub names: Vec<u32>,
+    /// Its literals, sorted.
+    pub texts: Vec<u32>,
+    /// All of its tokens as they are written, its own name aside.
+    pub exact: u32,
     /// Whether it waits.
     pub waits: bool,
 }
@@ -31,6 +35,9 @@ pub fn functions(tree: &Tree, lang: Lang) -> Vec<Function> {
     let mut found = Vec::new();
     let mut left = vec![tree.root()];
     while let Some(node) = left.pop() {
+        if lang == Lang::Rust && is_test(&node) {
+            continue;
+        }
         if is_function(&node, lang) {
             found.extend(function(&node));
         }
@@ -65,6 +72,17 @@ fn is_function(node: &Node<'_>, lang: Lang) -> bool {
     }
 }
 
+/// A test, or a module of them, by the attribute before it.
+fn is_test(node: &Node<'_>) -> bool {
+    matches!(&*node.kind(), "function_item" | "mod_item")
+        && node
+            .prev_all()
+            .take_while(|before| {
+                before.kind().contains("attribute") || before.kind().contains("comment")
+            })
+            .any(|before| before.kind().contains("attribute") && before.text().contains("test"))
+}
+
 fn function(node: &Node<'_>) -> Option<Function> {
     let own = node.field("name").or_else(|| {
         let holder = node.parent()?;
@@ -77,7 +95,7 @@ fn function(node: &Node<'_>) -> Option<Function> {
     }
     let leaves = leaves(node, own.as_ref().map(|name| name.range()))?;
     let mut tokens = Vec::with_capacity(leaves.len());
-    let mut names = Vec::new();
+    let (mut names, mut texts) = (Vec::new(), Vec::new());
     for (at, (kind, text)) in leaves.iter().enumerate() {
         let after = leaves.get(at + 1).is_some_and(|(_, next)| next == "(");
         let before = at > 0 && matches!(&*leaves[at - 1].1, "." | "->" | "::" | "?." | "&.");
@@ -91,8 +109,10 @@ fn function(node: &Node<'_>) -> Option<Function> {
                 hash(text.as_bytes())
             }
             Leaf::Word => hash(b"i"),
-            Leaf::Text => hash(b"\"\""),
-            Leaf::Number => hash(b"0"),
+            Leaf::Text | Leaf::Number => {
+                texts.push(hash(text.as_bytes()));
+                hash(b"0")
+            }
             Leaf::Sign => hash(text.as_bytes()),
         };
         tokens.push(token);
@@ -101,12 +121,16 @@ fn function(node: &Node<'_>) -> Option<Function> {
         return None;
     }
     names.sort_unstable();
+    texts.sort_unstable();
+    let whole: Vec<&str> = leaves.iter().map(|(_, text)| text.as_str()).collect();
     Some(Function {
         name: own.map(|name| name.text().into_owned()).unwrap_or_default(),
         lines,
         grams: grams(&tokens),
         tokens,
         names,
+        texts,
+        exact: hash(whole.join(" ").as_bytes()),
         waits: leaves.iter().any(|(_, text)| text == "await"),
     })
 }
@@ -131,7 +155,7 @@ fn leaves(node: &Node<'_>, own: Option<std::ops::Range<usize>>) -> Option<Vec<(L
             continue;
         }
         if is_text(&kind) {
-            found.push((Leaf::Text, String::new()));
+            found.push((Leaf::Text, node.text().into_owned()));
         } else if node.is_leaf() {
             let text = node.text();
             let text = text.trim();
