@@ -262,7 +262,6 @@ impl Subject {
 
     /// The hunks that lie on these lines.
     pub fn hunks_at(&self, path: &RepoPath, lines: LineRange) -> Vec<&Run> {
-        let runs = self.change.file(path).map(|file| file.runs.as_slice()).unwrap_or_default();
-        runs.iter().filter(|run| run.lines.touches(lines)).collect()
+        self.change.file(path).into_iter().flat_map(|file| file.runs_at(lines)).collect()
     }
 }
