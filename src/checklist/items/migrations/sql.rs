@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::fault::Fault;
 use super::step::{Act, Column, Step, name};
-use super::token::{Kind, Token, statements};
+use super::token::{Kind, Token, parts, statements};
 use crate::model::LineRange;
 
 /// Lines that say where a way back starts: what follows is not run on a deploy.
@@ -473,29 +473,4 @@ fn default_text(tokens: &[Token<'_>]) -> String {
         }
     }
     text.trim().to_owned()
-}
-
-/// Tokens cut at the commas outside of parentheses, up to the parenthesis that closes them.
-fn parts<'a, 't>(tokens: &'a [Token<'t>]) -> Vec<&'a [Token<'t>]> {
-    let (mut depth, mut start) = (0usize, 0);
-    let mut all = Vec::new();
-    let mut end = tokens.len();
-    for (at, token) in tokens.iter().enumerate() {
-        match token.text {
-            "(" => depth += 1,
-            ")" if depth == 0 => {
-                end = at;
-                break;
-            }
-            ")" => depth -= 1,
-            "," if depth == 0 => {
-                all.push(&tokens[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    all.push(&tokens[start..end]);
-    all.retain(|part| !part.is_empty());
-    all
 }

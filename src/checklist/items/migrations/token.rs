@@ -65,6 +65,31 @@ pub fn statements(text: &str) -> Vec<Vec<Token<'_>>> {
     all
 }
 
+/// Tokens cut at the commas outside of parentheses, up to the parenthesis that closes them.
+pub fn parts<'a, 't>(tokens: &'a [Token<'t>]) -> Vec<&'a [Token<'t>]> {
+    let (mut depth, mut start) = (0usize, 0);
+    let mut all = Vec::new();
+    let mut end = tokens.len();
+    for (at, token) in tokens.iter().enumerate() {
+        match token.text {
+            "(" => depth += 1,
+            ")" if depth == 0 => {
+                end = at;
+                break;
+            }
+            ")" => depth -= 1,
+            "," if depth == 0 => {
+                all.push(&tokens[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    all.push(&tokens[start..end]);
+    all.retain(|part| !part.is_empty());
+    all
+}
+
 /// Whether nothing else stands on its line.
 fn alone(text: &str, token: &Token<'_>) -> bool {
     let blank = |c: char| matches!(c, ' ' | '\t' | '\r');
