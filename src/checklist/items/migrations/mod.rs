@@ -54,24 +54,24 @@ impl Check for Migrations {
 }
 
 fn of_fault(file: &File, context: &Context<'_>, step: &Step, fault: Fault) -> Hit {
-    let (rule, message, hint, confidence) = fault.said();
+    let said = fault.said();
     let contract = matches!(fault, Fault::DropColumn | Fault::DropTable | Fault::RenameColumn);
     let thing = if fault == Fault::DropTable { &step.table } else { &step.column };
     let last = contract.then(|| models::last_use(context, &file.path, thing)).flatten();
     let message = match last {
         Some(code) => {
-            format!("`{thing}` goes in the same commit as its last use in {code}: {message}")
+            format!("`{thing}` goes in the same commit as its last use in {code}: {}", said.message)
         }
-        None => message.into(),
+        None => said.message.into(),
     };
     Hit {
         item: META.id,
-        rule: rule.into(),
+        rule: said.rule.into(),
         path: file.path.clone(),
         lines: step.lines,
         message,
-        hint: hint.into(),
-        confidence: if last.is_some() { Confidence::High } else { confidence },
+        hint: said.hint.into(),
+        confidence: if last.is_some() { Confidence::High } else { said.confidence },
     }
 }
 
