@@ -39,7 +39,12 @@ pub fn functions(tree: &Tree, lang: Lang) -> Vec<Function> {
             continue;
         }
         if is_function(&node, lang) {
-            found.extend(function(&node));
+            let own = name_of(&node);
+            found.extend(function(&node, own.as_ref()));
+            // What a named function has inside is its own affair.
+            if own.is_some() {
+                continue;
+            }
         }
         left.extend(node.children().filter(|child| child.is_named()));
     }
@@ -83,17 +88,21 @@ fn is_test(node: &Node<'_>) -> bool {
             .any(|before| before.kind().contains("attribute") && before.text().contains("test"))
 }
 
-fn function(node: &Node<'_>) -> Option<Function> {
-    let own = node.field("name").or_else(|| {
+/// The name of a function, or of what it is given to.
+fn name_of<'t>(node: &Node<'t>) -> Option<Node<'t>> {
+    node.field("name").or_else(|| {
         let holder = node.parent()?;
         holder.field("name").or_else(|| holder.field("key"))
-    });
+    })
+}
+
+fn function(node: &Node<'_>, own: Option<&Node<'_>>) -> Option<Function> {
     let (first, last) = (node.start_pos().line(), node.end_pos().line());
     let lines = (u32::try_from(first).ok()? + 1, u32::try_from(last).ok()? + 1);
     if lines.1 - lines.0 + 1 < MIN_LINES {
         return None;
     }
-    let leaves = leaves(node, own.as_ref().map(|name| name.range()))?;
+    let leaves = leaves(node, own.map(|name| name.range()))?;
     let mut tokens = Vec::with_capacity(leaves.len());
     let (mut names, mut texts) = (Vec::new(), Vec::new());
     for (at, (kind, text)) in leaves.iter().enumerate() {
