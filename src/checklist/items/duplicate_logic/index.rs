@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::likeness::TWIN;
 use super::shape::{Function, functions};
 use crate::checklist::lang::{self, Lang};
 use crate::checklist::{File, Project};
@@ -22,6 +23,8 @@ const MAX_READ: usize = 12 * 1024 * 1024;
 const MAX_FILE: usize = 512 * 1024;
 /// More functions are not kept.
 const MAX_FUNCTIONS: usize = 250_000;
+/// Among so few functions nothing is common.
+const FEW: usize = 100;
 /// So many changed paths make it worth to write the file again.
 const MANY: usize = 200;
 
@@ -39,6 +42,30 @@ struct Seen {
     /// The start of the digest of its content's name.
     content: [u8; 8],
     functions: Vec<Known>,
+}
+
+/// Where a twin may be.
+#[derive(Debug)]
+pub struct Candidate<'i> {
+    /// The file.
+    pub path: &'i RepoPath,
+    /// The line where the function starts.
+    pub line: u32,
+    /// How much of its sample the function has, from 0 to 1.
+    share: f32,
+    /// How common that is in the repository, from 0 to 1.
+    common: f32,
+    /// Among how many functions it was looked for.
+    among: usize,
+}
+
+impl Candidate<'_> {
+    /// How alike the two must be: more where they share what many have, and more where there are
+    /// many functions to be like by chance.
+    pub fn enough(&self) -> f32 {
+        let many = (self.among.max(10) as f32 / 10.0).log10();
+        TWIN + 0.04 * many + 0.25 * self.common
+    }
 }
 
 /// What is known of the repository's functions in one language.
@@ -147,24 +174,44 @@ impl Index {
     }
 
     /// Where twins of a function may be, the likeliest first.
-    pub fn candidates(&self, function: &Function, most: usize) -> Vec<(&RepoPath, u32)> {
-        let mut found: Vec<(usize, &RepoPath, u32)> = Vec::new();
+    pub fn candidates(&self, function: &Function, most: usize) -> Vec<Candidate<'_>> {
         let filter = Filter::of(&function.grams);
+        let mut common = vec![0usize; function.grams.len()];
+        let mut found: Vec<(&Seen, &Known, Vec<usize>)> = Vec::new();
         for seen in &self.files {
             for known in &seen.functions {
-                let hits = known.sample.iter().filter(|gram| filter.has(**gram)).count();
-                if hits * ONE_IN < known.sample.len() {
-                    continue;
-                }
-                let sure = |gram: &&u32| function.grams.binary_search(gram).is_ok();
-                let hits = known.sample.iter().filter(sure).count();
-                if hits * ONE_IN >= known.sample.len() {
-                    found.push((hits * 1000 / known.sample.len(), &seen.path, known.line));
+                let sure = |gram: &u32| function.grams.binary_search(gram).ok();
+                let maybe = known.sample.iter().filter(|gram| filter.has(**gram));
+                let hits: Vec<usize> = maybe.filter_map(sure).collect();
+                hits.iter().for_each(|at| common[*at] += 1);
+                if !hits.is_empty() && hits.len() * ONE_IN >= known.sample.len() {
+                    found.push((seen, known, hits));
                 }
             }
         }
-        found.sort_by(|a, b| (b.0, a.1, a.2).cmp(&(a.0, b.1, b.2)));
-        found.into_iter().take(most).map(|(_, path, line)| (path, line)).collect()
+        let all: usize = self.files.iter().map(|seen| seen.functions.len()).sum();
+        // A run of tokens that one function in ten has says next to nothing.
+        let rare = |at: &usize| ((common[*at] * 10) as f32 / (all + 1) as f32).min(1.0);
+        let mut found: Vec<Candidate<'_>> = found
+            .into_iter()
+            .map(|(seen, known, hits)| Candidate {
+                path: &seen.path,
+                line: known.line,
+                share: hits.len() as f32 / known.sample.len() as f32,
+                common: if all < FEW {
+                    0.0
+                } else {
+                    hits.iter().map(rare).sum::<f32>() / hits.len() as f32
+                },
+                among: all,
+            })
+            .collect();
+        let worth = |c: &Candidate<'_>| c.share * (1.0 - c.common);
+        found.sort_by(|a, b| {
+            worth(b).total_cmp(&worth(a)).then_with(|| (a.path, a.line).cmp(&(b.path, b.line)))
+        });
+        found.truncate(most);
+        found
     }
 
     fn encode(&self) -> Vec<u8> {
