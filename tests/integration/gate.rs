@@ -425,7 +425,7 @@ fn a_copy_is_found_through_an_index_that_follows_the_tree() {
         found.iter().find(duplicate).map(|finding| finding["message"].as_str().unwrap().to_owned())
     };
     assert!(twins().unwrap().contains("`invoice_total` at billing/invoice.py:1"));
-    let kept = repo.root().join(".git/ai-log/cache/duplicates-python");
+    let kept = repo.top.join(".git/ai-log/cache/duplicates-python");
     assert!(kept.exists());
     // The twin moves, then goes.
     repo.git(["mv", "billing/invoice.py", "billing/total.py"]);
