@@ -18,7 +18,7 @@ const SAMPLE: usize = 16;
 /// A function may be a twin when at least one in this many of its sample occurs.
 const ONE_IN: usize = 5;
 /// How much text one run reads at most, in bytes; the next one goes on.
-const MAX_READ: usize = 12 * 1024 * 1024;
+const MAX_READ: usize = 4 * 1024 * 1024;
 /// Larger files are seldom written by anybody.
 const MAX_FILE: usize = 512 * 1024;
 /// More functions are not kept.

@@ -39,7 +39,9 @@ impl Check for DuplicateLogic {
 
     fn run(&self, context: &Context<'_>, hits: &mut Vec<Hit>) {
         let mut by_lang: BTreeMap<&str, Vec<(&File, Vec<Function>)>> = BTreeMap::new();
-        for file in &context.change.files {
+        let asked =
+            |file: &&File| context.policy.severity(META.id, &file.path, Confidence::High).is_some();
+        for file in context.change.files.iter().filter(asked) {
             let mut new = index::judged(file);
             new.retain(|function| is_new(file, function));
             if let Some(lang) = file.lang.filter(|_| !new.is_empty()) {
