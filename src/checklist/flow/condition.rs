@@ -9,7 +9,7 @@
 //! | `constant` | it stands in the code |
 //! | `literal` | its text is known |
 //! | `host` | what comes from outside may decide the host of an address |
-//! | `clean:KIND` | it was made harmless: `sql`, `shell`, `path`, `url`, `html` |
+//! | `clean:KIND` | it was made harmless: `sql`, `shell`, `path`, `url`, `html`, `regex` |
 //!
 //! `outside`, `parameter` and `variable` do not hold for numbers and for what was compared with
 //! what is allowed.
@@ -43,6 +43,7 @@ const WORDS: &[(&str, Word)] = &[
     ("clean:path", Word::Clean(Clean::PATH)),
     ("clean:url", Word::Clean(Clean::URL)),
     ("clean:html", Word::Clean(Clean::HTML)),
+    ("clean:regex", Word::Clean(Clean::REGEX)),
 ];
 
 impl Condition {

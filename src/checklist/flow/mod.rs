@@ -63,7 +63,9 @@ impl Clean {
     pub const URL: Self = Self(32);
     /// Encoded for HTML.
     pub const HTML: Self = Self(64);
-    const ALL: Self = Self(127);
+    /// Escaped for a pattern.
+    pub const REGEX: Self = Self(128);
+    const ALL: Self = Self(255);
 
     /// Whether it has one of these.
     pub fn has(self, other: Self) -> bool {

@@ -168,7 +168,7 @@ impl<'t> Names<'t> {
                 || sources::is_outside_parameter(lang, &node.text());
             if syntax.role(&node.kind()) == Role::Name {
                 let outside = outside
-                    || node.parent().is_some_and(|parent| {
+                    || node.ancestors().take(4).any(|parent| {
                         syntax.parameters.contains(&&*parent.kind())
                             && sources::is_outside_parameter(lang, &parent.text())
                     });

@@ -863,6 +863,10 @@ pub fn cleaner(lang: Lang, path: &[&str]) -> Clean {
         (["urllib" | "parse" | "six", ..], "quote") | (["CGI" | "URI" | "ERB", ..], "escape") => {
             found.or(Clean::URL)
         }
+        (["re" | "regex" | "Regexp" | "Regex" | "Pattern", ..], "escape" | "Escape" | "quote")
+        | (_, "QuoteMeta" | "escapeRegExp" | "escapeStringRegexp" | "preg_quote") => {
+            found.or(Clean::REGEX)
+        }
         (_, "quote" | "escape") => found.or(Clean::SQL).or(Clean::URL),
         _ => found,
     }
