@@ -27,7 +27,7 @@ fn found(item: &str, lang: &str, text: &str) -> Vec<(String, u32)> {
 
 #[test]
 fn every_rule_compiles_belongs_to_an_item_and_says_what_to_do() {
-    let mut ids: BTreeMap<(&str, String), String> = BTreeMap::new();
+    let mut ids: BTreeMap<(&str, &str, String), String> = BTreeMap::new();
     for source in sources(&[]) {
         let place = format!("{}/{}", source.item, source.file);
         assert!(crate::checklist::item(source.item).is_some(), "{place}: no such item");
@@ -47,7 +47,7 @@ fn every_rule_compiles_belongs_to_an_item_and_says_what_to_do() {
         let rule = compile(&source, Some(lang)).unwrap().unwrap();
         let named = source.text.contains("\n  words: [");
         assert_eq!(named, !rule.metadata.words.is_empty(), "{place}: words stand on one line");
-        let twice = ids.insert((source.item, rule.rule.id.clone()), place.clone());
+        let twice = ids.insert((source.item, source.file, rule.rule.id.clone()), place.clone());
         assert!(twice.is_none(), "{place}: {} is there twice", rule.rule.id);
     }
 }
