@@ -15,6 +15,11 @@ pub const MAX_PARSED: usize = 1024 * 1024;
 pub struct Change {
     /// The files that it changes and that have lines to be judged.
     pub files: Vec<File>,
+    /// The files with lines that nobody can say who wrote, and none to be judged.
+    pub doubtful: Vec<File>,
+    /// Files that an agent edited since the commit below, whether or not a line of it is left:
+    /// taking lines away leaves none.
+    pub edited: BTreeSet<RepoPath>,
     /// Every file that it adds, changes or takes away, whoever did.
     pub touched: Vec<RepoPath>,
     /// The files that each session is known to have read.
@@ -143,6 +148,11 @@ impl File {
     /// The first run that has one of these lines.
     pub fn run_at(&self, lines: LineRange) -> Option<&Run> {
         self.runs.iter().find(|run| run.lines.start <= lines.end && lines.start <= run.lines.end)
+    }
+
+    /// Every run that has one of these lines.
+    pub fn runs_at(&self, lines: LineRange) -> impl Iterator<Item = &Run> {
+        self.runs.iter().filter(move |run| run.lines.touches(lines))
     }
 
     /// Whether a person is known to have written this line.

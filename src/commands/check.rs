@@ -1,19 +1,23 @@
 //! `git ai-log check`: the checklist on what is staged, on a range, or on whole files.
 
-mod files;
+pub mod files;
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 
 use crate::checklist::{self, ITEMS, Judgement};
 use crate::commands::Answer;
+use crate::commands::gate::receipt::Receipt;
+use crate::commands::gate::{self, Subject, claims};
 use crate::commands::screen::{Color, Printing, printed};
 use crate::config::Env;
 use crate::error::{Error, Result};
-use crate::model::{Finding, Verdict};
+use crate::git::Repo;
+use crate::model::{Finding, Oid, Status, Verdict};
 use crate::render::check::text::Shown;
 use crate::render::check::{Check, sarif, text};
 use crate::render::out::Out;
@@ -30,6 +34,9 @@ pub struct CheckArgs {
     /// Judge whole files and folders, whoever wrote them
     #[arg(long)]
     pub all_lines: bool,
+    /// Fail where nothing is recorded for a commit of the range
+    #[arg(long)]
+    pub require_notes: bool,
     /// How to print what was found
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -63,34 +70,93 @@ pub fn run(env: &Env, args: &CheckArgs) -> Result<Answer> {
     }
     if args.all_lines {
         let paths: Vec<PathBuf> = args.what.iter().map(PathBuf::from).collect();
-        let judged = files::judge(env, &paths)?;
-        return report(env, args, judged);
+        return report(env, args, None, files::judge(env, &paths)?);
     }
-    Err(Error::new("nothing to judge").hint("name files: --all-lines PATH"))
+    let repo = Repo::from_environment()?;
+    match args.what.as_slice() {
+        [] => {
+            let subject = gate::staged(&repo, Env::now())?;
+            let judged = gate::judge(&repo, env, &subject, &claims::read(&repo))?;
+            gate::policy::warn(&gate::project(&repo, env, &subject.tree));
+            report(env, args, Some(&repo), Reported::of(judged.judgement, subject))
+        }
+        [range] => judge_range(&repo, env, args, &range.to_string_lossy()),
+        _ => Err(Error::new("more than one range to judge")
+            .hint("name one range, or judge files with --all-lines PATH...")),
+    }
+}
+
+fn judge_range(repo: &Repo, env: &Env, args: &CheckArgs, range: &str) -> Result<Answer> {
+    let range = gate::range::read(repo, range)?;
+    let mut said = claims::read(repo);
+    said.attestations.extend(range.claims.attestations);
+    said.waivers.extend(range.claims.waivers);
+    let judged = gate::judge(repo, env, &range.subject, &said)?;
+    let mut reported = Reported::of(judged.judgement, range.subject);
+    if args.require_notes {
+        reported.not_recorded = range.not_recorded;
+    }
+    report(env, args, Some(repo), reported)
+}
+
+/// What the pre-commit hook does: judges what is staged, leaves a receipt, and prints to standard
+/// error where there is something to say.
+pub fn gate_staged(repo: &Repo, env: &Env, now: DateTime<Utc>) -> Result<Answer> {
+    let subject = gate::staged(repo, now)?;
+    let judged = gate::judge(repo, env, &subject, &claims::read(repo))?;
+    let receipt = Receipt::of(judged.judgement.clone(), &subject.tree, &judged.policy.digest, now);
+    if let Err(error) = receipt.leave(repo) {
+        // It was judged: that its note will say `bypassed` is no reason to hold it up.
+        let _ = writeln!(io::stderr(), "warning: {error}");
+    }
+    gate::policy::warn(&gate::project(repo, env, &subject.tree));
+    let open = judged.judgement.findings.iter().any(|finding| finding.status == Status::Open);
+    if open {
+        let reported = Reported::of(judged.judgement, subject);
+        let check = reported.check();
+        let mut out = Printing::default().errors(env, repo);
+        printed(text::print(&mut out, &check, reported.shown.as_ref()))?;
+        printed(out.finish())?;
+    }
+    Ok(Answer::of(receipt.ruling.verdict != Some(Verdict::Block)))
 }
 
 /// What was judged, with what the printing needs beside it.
-pub struct Judged {
+pub struct Reported {
     /// What the checklist says.
     pub judgement: Judgement,
+    /// Commits on which nothing is recorded, where notes are required.
+    pub not_recorded: Vec<Oid>,
     /// The source line and the prompt of a finding.
     pub shown: Box<dyn Fn(&Finding) -> Shown>,
 }
 
-fn report(env: &Env, args: &CheckArgs, judged: Judged) -> Result<Answer> {
-    let check = Check {
-        schema: "git-ai-log/check/1",
-        verdict: judged.judgement.verdict,
-        hunks: judged.judgement.hunks,
-        not_recorded: Vec::new(),
-        findings: judged.judgement.findings,
-    };
+impl Reported {
+    fn of(judgement: Judgement, subject: Subject) -> Self {
+        let shown = Box::new(move |finding: &Finding| subject.shown(finding));
+        Self { judgement, not_recorded: Vec::new(), shown }
+    }
+
+    fn check(&self) -> Check {
+        let missing = !self.not_recorded.is_empty();
+        Check {
+            schema: "git-ai-log/check/1",
+            verdict: if missing { Verdict::Block } else { self.judgement.verdict },
+            hunks: self.judgement.hunks,
+            not_recorded: self.not_recorded.clone(),
+            findings: self.judgement.findings.clone(),
+        }
+    }
+}
+
+fn report(env: &Env, args: &CheckArgs, repo: Option<&Repo>, reported: Reported) -> Result<Answer> {
+    let check = reported.check();
     let format = if args.json { Format::Json } else { args.format };
     let plain = format != Format::Text;
-    let mut out = Printing { json: plain, color: args.color }.screen(env, None);
-    printed(print(&mut out, format, &check, judged.shown.as_ref()))?;
+    let mut out = Printing { json: plain, color: args.color }.screen(env, repo);
+    printed(print(&mut out, format, &check, reported.shown.as_ref()))?;
     printed(out.finish())?;
-    Ok(if check.verdict == Verdict::Block { Answer::No } else { Answer::Yes })
+    Ok(Answer::of(check.verdict == Verdict::Pass))
 }
 
 fn print(

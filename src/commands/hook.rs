@@ -6,10 +6,13 @@ use std::io::Read as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
 
+use crate::commands::Answer;
 use crate::commands::attribute::Evidences;
+use crate::commands::check;
+use crate::commands::gate::receipt::Receipt;
 use crate::commands::note::{self, Job, Origin};
 use crate::config::Env;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::git::Repo;
 use crate::git::notes::{Notes, PROVENANCE};
 use crate::journal::prune;
@@ -32,18 +35,38 @@ pub struct HookArgs {
 }
 
 /// Runs a hook.
-pub fn run(_: &Env, args: &HookArgs) -> Result<()> {
+pub fn run(env: &Env, args: &HookArgs) -> Result<Answer> {
     let now = Env::now();
     match args.name.as_str() {
-        "post-commit" => post_commit(now),
-        "post-merge" => post_merge(now),
-        "post-rewrite" => post_rewrite(now),
-        "post-applypatch" => post_applypatch(now),
+        "pre-commit" => return pre_commit(env, now),
+        "post-commit" => post_commit(env, now),
+        "post-merge" => post_merge(env, now),
+        "post-rewrite" => post_rewrite(env, now),
+        "post-applypatch" => post_applypatch(env, now),
         _ => Ok(()),
+    }
+    .map(Answer::from)
+}
+
+/// Judges what is staged. Whatever goes wrong here blocks the commit and says how to go on.
+fn pre_commit(env: &Env, now: DateTime<Utc>) -> Result<Answer> {
+    let repo = Repo::from_environment()?;
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        check::gate_staged(&repo, env, now)
+    }));
+    let failed = |error: Error| {
+        let hint = error.next_step().map(|hint| format!("{hint}; ")).unwrap_or_default();
+        error.hint(format!(
+            "{hint}`git commit --no-verify` commits without the gate, and the note says so"
+        ))
+    };
+    match outcome {
+        Ok(judged) => judged.map_err(failed),
+        Err(_) => Err(failed(Error::new("the gate itself failed; please report this"))),
     }
 }
 
-fn post_commit(now: DateTime<Utc>) -> Result<()> {
+fn post_commit(env: &Env, now: DateTime<Utc>) -> Result<()> {
     let repo = Repo::from_environment()?;
     let Some(commit) = repo.head()? else {
         return Ok(());
@@ -61,15 +84,22 @@ fn post_commit(now: DateTime<Utc>) -> Result<()> {
     // The oldest first: a commit that has a note says that nothing below it is owed, whenever a
     // process is killed.
     if plain && !amended {
-        settle(&repo, &evidences, &commit, now)?;
+        settle(env, &repo, &evidences, &commit, now)?;
     }
-    note::write(&repo, &evidences, &Job { commit, origin, predecessors }, now)?;
+    note::write(env, &repo, &evidences, &Job { commit, origin, predecessors }, now)?;
+    Receipt::clear(&repo);
     prune(&repo, now)
 }
 
 /// Writes the notes that processes which were killed still owe: of commits made here, in a row
 /// before this one.
-fn settle(repo: &Repo, evidences: &Evidences, commit: &Oid, now: DateTime<Utc>) -> Result<()> {
+fn settle(
+    env: &Env,
+    repo: &Repo,
+    evidences: &Evidences,
+    commit: &Oid,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let Some(mut at) = repo.commit(commit)?.parents.first().cloned() else {
         return Ok(());
     };
@@ -96,7 +126,7 @@ fn settle(repo: &Repo, evidences: &Evidences, commit: &Oid, now: DateTime<Utc>) 
         }
     }
     for commit in owed.into_iter().rev() {
-        note::write(repo, evidences, &Job::of(commit, Origin::Rewritten), now)?;
+        note::write(env, repo, evidences, &Job::of(commit, Origin::Rewritten), now)?;
     }
     Ok(())
 }
@@ -115,7 +145,7 @@ fn prune(repo: &Repo, now: DateTime<Utc>) -> Result<()> {
 }
 
 /// A true merge runs no post-commit. A fast-forward makes no commit.
-fn post_merge(now: DateTime<Utc>) -> Result<()> {
+fn post_merge(env: &Env, now: DateTime<Utc>) -> Result<()> {
     let repo = Repo::from_environment()?;
     let Some(commit) = repo.head()? else {
         return Ok(());
@@ -126,12 +156,12 @@ fn post_merge(now: DateTime<Utc>) -> Result<()> {
         return Ok(());
     }
     let evidences = Evidences::read(&repo)?;
-    note::write(&repo, &evidences, &Job::of(commit, Origin::Here), now)?;
+    note::write(env, &repo, &evidences, &Job::of(commit, Origin::Here), now)?;
     Ok(())
 }
 
 /// Pairs `old new` on standard input. What post-commit has done already stays.
-fn post_rewrite(now: DateTime<Utc>) -> Result<()> {
+fn post_rewrite(env: &Env, now: DateTime<Utc>) -> Result<()> {
     let mut input = String::new();
     let _ = std::io::stdin().lock().take(16 * 1024 * 1024).read_to_string(&mut input);
     let repo = Repo::from_environment()?;
@@ -149,6 +179,7 @@ fn post_rewrite(now: DateTime<Utc>) -> Result<()> {
             None => evidences.insert(Evidences::read(&repo)?),
         };
         note::write(
+            env,
             &repo,
             evidences,
             &Job { commit, origin: Origin::Rewritten, predecessors },
@@ -187,12 +218,12 @@ fn amended(repo: &Repo) -> Result<Rewritten> {
     })
 }
 
-fn post_applypatch(now: DateTime<Utc>) -> Result<()> {
+fn post_applypatch(env: &Env, now: DateTime<Utc>) -> Result<()> {
     let repo = Repo::from_environment()?;
     let Some(commit) = repo.head()? else {
         return Ok(());
     };
     let evidences = Evidences::read(&repo)?;
-    note::write(&repo, &evidences, &Job::of(commit, Origin::Rewritten), now)?;
+    note::write(env, &repo, &evidences, &Job::of(commit, Origin::Rewritten), now)?;
     Ok(())
 }

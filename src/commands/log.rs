@@ -10,9 +10,10 @@ use crate::config::Env;
 use crate::error::Result;
 use crate::git::Repo;
 use crate::git::history::LogEntry as Commit;
+use crate::model::Gate;
 use crate::query::Provenance;
 use crate::render::escape::line;
-use crate::render::json::{Gate, LogEntry};
+use crate::render::json::LogEntry;
 use crate::render::out::{Out, Style};
 use crate::render::text;
 
@@ -59,13 +60,15 @@ pub fn run(env: &Env, args: &LogArgs) -> Result<()> {
 
 fn entry(provenance: &mut Provenance<'_>, commit: Commit) -> Result<LogEntry> {
     let note = provenance.note(&commit.commit)?;
+    let (gate, verdict) = note.as_ref().map_or((Gate::NotRecorded, None), |note| note.gate());
     let mut entry = LogEntry {
         schema: "git-ai-log/log/1",
         author: commit.author,
         date: commit.date,
         subject: commit.subject,
         recorded: note.is_some(),
-        gate: if note.is_some() { Gate::NotRun } else { Gate::NotRecorded },
+        gate,
+        verdict,
         lines: Default::default(),
         sessions: Vec::new(),
         turns: Vec::new(),
@@ -97,7 +100,8 @@ fn show(out: &mut Out, entry: &LogEntry) -> io::Result<()> {
     let agents: Vec<String> =
         entry.sessions.iter().map(|s| text::agent(&s.agent, s.model.as_deref())).collect();
     let agents = out.paint(Style::Agent, &agents.join(", "));
-    out.line(&format!("    {agents}  lines: {counts}"))?;
+    let gate = text::gate(out, entry.gate, entry.verdict);
+    out.line(&format!("    {agents}  lines: {counts}  {gate}"))?;
     for turn in &entry.turns {
         let prompt = text::prompt_line(turn, 100);
         let id = out.paint(Style::Dim, turn.turn.as_str());

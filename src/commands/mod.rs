@@ -1,12 +1,14 @@
 //! One file a command; the only room that joins I/O and pure code.
 
 mod ask;
+mod attest;
 mod attribute;
 mod blame;
 mod check;
 mod demo;
 mod doctor;
 mod errors;
+mod gate;
 mod hook;
 mod install;
 mod log;
@@ -14,11 +16,13 @@ mod note;
 mod observe;
 mod record;
 mod redact;
+mod review;
 mod schema;
 mod screen;
 mod show;
 mod status;
 mod uninstall;
+mod waive;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -56,6 +60,12 @@ enum Answer {
     No,
 }
 
+impl Answer {
+    fn of(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+}
+
 impl From<()> for Answer {
     fn from((): ()) -> Self {
         Self::Yes
@@ -84,6 +94,9 @@ commands! {
     Show => show::ShowArgs,
     Status => status::StatusArgs,
     Check => check::CheckArgs,
+    Review => review::ReviewArgs,
+    Attest => attest::AttestArgs,
+    Waive => waive::WaiveArgs,
     Install => install::InstallArgs,
     Uninstall => uninstall::UninstallArgs,
     Doctor => doctor::DoctorArgs,

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::commands::attribute::{self, Evidences, Target, blank};
+use crate::commands::gate;
+use crate::config::Env;
 use crate::error::Result;
 use crate::git::Repo;
 use crate::git::lines::{self, Space, is_binary, split};
@@ -43,7 +45,13 @@ impl Job {
 
 /// Attributes a commit and writes its note, prompts first: a note never names prompts that
 /// nobody has. Returns whether a note was written.
-pub fn write(repo: &Repo, evidences: &Evidences, job: &Job, now: DateTime<Utc>) -> Result<bool> {
+pub fn write(
+    env: &Env,
+    repo: &Repo,
+    evidences: &Evidences,
+    job: &Job,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let commit = repo.commit(&job.commit)?;
     let targets = targets(repo, &commit)?;
     let base = commit.parents.first();
@@ -54,6 +62,7 @@ pub fn write(repo: &Repo, evidences: &Evidences, job: &Job, now: DateTime<Utc>) 
     if job.origin == Origin::Rewritten && !known && note.hunks.is_empty() {
         return Ok(false);
     }
+    gate::record(env, repo, evidences, job, &commit, &mut note, now);
     let time = now.timestamp();
     if !prompts.is_empty() {
         let bytes = notes::encode_prompts(&prompts);
@@ -66,7 +75,7 @@ pub fn write(repo: &Repo, evidences: &Evidences, job: &Job, now: DateTime<Utc>) 
 }
 
 /// The files that the commit has otherwise than every one of its parents.
-fn targets(repo: &Repo, commit: &Commit) -> Result<Vec<Target>> {
+pub fn targets(repo: &Repo, commit: &Commit) -> Result<Vec<Target>> {
     let mut parents = Vec::new();
     for parent in &commit.parents {
         parents.push(repo.commit(parent)?.tree);

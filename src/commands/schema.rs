@@ -11,6 +11,7 @@ use crate::config::Env;
 use crate::error::{Error, Result};
 use crate::model::Event;
 use crate::notes::record::{PromptLine, Record};
+use crate::render::check::Check;
 use crate::render::json;
 
 /// Print a JSON Schema, or their names
@@ -26,6 +27,7 @@ type Named = (&'static str, fn() -> Schema);
 /// Every schema, by name. The files under `schema/` are written from these.
 static SCHEMAS: &[Named] = &[
     ("blame", || schema_for!(json::Blame)),
+    ("check", || schema_for!(Check)),
     ("doctor", || schema_for!(json::Doctor)),
     ("event", || schema_for!(GenericEvent)),
     ("journal", || schema_for!(Event)),

@@ -51,6 +51,11 @@ impl Printing {
         true
     }
 
+    /// Standard error, with colour if git would use it: for hooks, whose standard output is git's.
+    pub fn errors(&self, env: &Env, repo: &Repo) -> Out {
+        Out::errors(env.error_terminal && !env.no_color && colored(env, Some(repo)))
+    }
+
     /// Standard output or git's pager, with colour if git would use it.
     pub fn screen(&self, env: &Env, repo: Option<&Repo>) -> Out {
         if self.json {

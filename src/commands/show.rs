@@ -8,10 +8,11 @@ use crate::commands::screen::{self, Printing, printed};
 use crate::config::Env;
 use crate::error::{Error, Result};
 use crate::git::Repo;
+use crate::model::Gate;
 use crate::model::note::NoteHunk;
 use crate::query::Provenance;
 use crate::render::escape::line;
-use crate::render::json::{Gate, Show};
+use crate::render::json::Show;
 use crate::render::out::{Out, Style};
 use crate::render::text;
 
@@ -37,12 +38,13 @@ pub fn run(env: &Env, args: &ShowArgs) -> Result<()> {
     let note = provenance.note(&commit)?;
     let (author, subject) =
         log.into_iter().next().map(|entry| (entry.author, entry.subject)).unwrap_or_default();
+    let (gate, verdict) = note.as_ref().map_or((Gate::NotRecorded, None), |note| note.gate());
     let mut shown = Show {
         schema: "git-ai-log/show/1",
         author,
         subject,
-        gate: if note.is_some() { Gate::NotRun } else { Gate::NotRecorded },
-        verdict: None,
+        gate,
+        verdict,
         sessions: Vec::new(),
         turns: Vec::new(),
         hunks: Vec::new(),
@@ -55,6 +57,9 @@ pub fn run(env: &Env, args: &ShowArgs) -> Result<()> {
         shown.sessions = screen::sessions(&note);
         shown.turns = screen::turns(&mut provenance, &shown.commit, &note)?;
         shown.hunks = note.hunks.iter().map(NoteHunk::hunk).collect();
+        shown.findings.clone_from(&note.findings);
+        shown.attestations.clone_from(&note.attestations);
+        shown.waivers.clone_from(&note.waivers);
     }
     screen::complain(&provenance);
     let mut out = args.printing.screen(env, Some(&repo));
@@ -99,6 +104,27 @@ fn print(out: &mut Out, shown: &Show) -> io::Result<()> {
     for hunk in rest {
         let text = text::hunk(out, hunk);
         out.line(&format!("  {text}"))?;
+    }
+    print_gate(out, shown)
+}
+
+/// What the gate said, what it found, and who dealt with it.
+fn print_gate(out: &mut Out, shown: &Show) -> io::Result<()> {
+    let gate = text::gate(out, shown.gate, shown.verdict);
+    out.line(&format!("\n{} {gate}", out.paint(Style::Strong, "checklist")))?;
+    for finding in &shown.findings {
+        out.line(&format!("  {}", text::finding(out, finding)))?;
+    }
+    for claim in &shown.attestations {
+        let until = claim.until.map(|day| format!(", until {day}")).unwrap_or_default();
+        let text = format!("attested {} by {}{until}: {}", claim.item, claim.who, claim.reason);
+        out.line(&format!("  {}", line(&text)))?;
+    }
+    for waiver in &shown.waivers {
+        let until = waiver.until.map(|day| format!(", until {day}")).unwrap_or_default();
+        let text =
+            format!("waived {} by {}{until}: {}", waiver.fingerprint, waiver.who, waiver.reason);
+        out.line(&format!("  {}", line(&text)))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::io;
 use clap::Args;
 
 use crate::commands::attribute::{self, Evidences, Target};
+use crate::commands::gate;
 use crate::commands::screen::{self, Printing, printed};
 use crate::config::Env;
 use crate::error::{Error, Result};
@@ -40,6 +41,9 @@ pub fn run(env: &Env, args: &StatusArgs) -> Result<()> {
     let hunks =
         |targets: &[Target]| attribute::hunks(&repo, &evidences, head.as_ref(), targets, now);
     let (staged_hunks, tree_hunks) = (hunks(&staged)?, hunks(&tree)?);
+    let mut written = Note { hunks: tree_hunks.clone(), ..Note::default() };
+    evidences.describe(&mut written, None);
+    let judgement = gate::judge_work_tree(&repo, env, &evidences, &tree, &written)?;
     let both = [staged_hunks.clone(), tree_hunks.clone()].concat();
     let mut note = Note { hunks: both, ..Note::default() };
     let prompts = evidences.describe(&mut note, None);
@@ -51,6 +55,7 @@ pub fn run(env: &Env, args: &StatusArgs) -> Result<()> {
         files: files(&staged, &staged_hunks, &tree, &tree_hunks),
         sessions: screen::sessions(&note),
         turns: screen::turns(&mut provenance, &zero, &note)?,
+        findings: judgement.findings,
         unusable: unusable(&evidences),
         torn_lines: evidences.skipped,
     };
@@ -142,6 +147,10 @@ fn print(out: &mut Out, status: &Status) -> io::Result<()> {
     for turn in &status.turns {
         let prompt = text::prompt_line(turn, 100);
         out.line(&format!("{}  {prompt}", out.paint(Style::Dim, turn.turn.as_str())))?;
+    }
+    for finding in &status.findings {
+        let text = text::finding(out, finding);
+        out.line(&text)?;
     }
     if status.torn_lines > 0 {
         out.line(&format!("{} lines of the journal could not be read", status.torn_lines))?;

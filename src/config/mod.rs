@@ -7,6 +7,7 @@
 )]
 
 pub mod policy;
+pub mod terminal;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -41,6 +42,8 @@ pub struct Env {
     pub path: Option<OsString>,
     /// Standard output is a terminal.
     pub terminal: bool,
+    /// Standard error is a terminal.
+    pub error_terminal: bool,
     /// `$NO_COLOR` is set and not empty, or the terminal cannot show colour.
     pub no_color: bool,
     /// git has started a pager already (`$GIT_PAGER_IN_USE`).
@@ -71,6 +74,7 @@ impl Env {
             program: std::env::current_exe()?,
             path: std::env::var_os("PATH"),
             terminal: std::io::stdout().is_terminal(),
+            error_terminal: std::io::stderr().is_terminal(),
             no_color: set("NO_COLOR")
                 || std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
             pager_in_use: set("GIT_PAGER_IN_USE"),

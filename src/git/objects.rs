@@ -17,12 +17,13 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn is_tree(&self) -> bool {
+    /// Folders.
+    pub fn is_tree(&self) -> bool {
         self.mode == 0o040_000
     }
 
     /// Regular files: symbolic links and submodules have no lines.
-    fn is_file(&self) -> bool {
+    pub fn is_file(&self) -> bool {
         self.mode & 0o170_000 == 0o100_000
     }
 }

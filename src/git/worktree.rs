@@ -54,6 +54,33 @@ impl Repo {
         Ok(staged)
     }
 
+    /// The tree of the index that git uses now, which the next commit will have.
+    pub fn index_tree(&self) -> Result<Oid, GitError> {
+        let answer = process::output(&mut self.git().with("write-tree"), "write the index's tree")?;
+        Ok(Oid(String::from_utf8_lossy(process::line(&answer)).into_owned()))
+    }
+
+    /// Of these files those that `.gitattributes` says are generated or vendored.
+    pub fn not_ours(&self, paths: &[RepoPath]) -> Result<Vec<RepoPath>, GitError> {
+        let mut command = self.git().with("check-attr").with("--cached").with("-z").with("--stdin");
+        command.args(["linguist-generated", "linguist-vendored"]);
+        let mut input = Vec::new();
+        for path in paths {
+            input.extend_from_slice(path.as_bytes());
+            input.push(0);
+        }
+        let answer = process::feed(&mut command, &input, "read .gitattributes")?;
+        let mut fields = answer.split(|&b| b == 0);
+        let mut found = Vec::new();
+        while let (Some(path), Some(_), Some(value)) = (fields.next(), fields.next(), fields.next())
+        {
+            if matches!(value, b"set" | b"true") {
+                found.push(RepoPath::from_bytes(path));
+            }
+        }
+        Ok(found)
+    }
+
     /// The newest stash.
     pub fn stash(&self) -> Result<Option<Oid>, GitError> {
         self.target("refs/stash")

@@ -63,3 +63,14 @@ fn private_dir(path: &Path) -> Result<(), JournalError> {
     }
     builder.create(path).map_err(io("create", path))
 }
+
+/// Writes a file that only its owner can read, whole or not at all.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+    use std::io::Write as _;
+    let folder = path.parent().unwrap_or(path);
+    private_dir(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io("write in", folder))?;
+    file.write_all(bytes).map_err(io("write", path))?;
+    file.persist(path).map_err(|e| io("write", path)(e.error))?;
+    Ok(())
+}

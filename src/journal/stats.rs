@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-use super::{JournalError, io, private_dir};
+use super::{JournalError, write_private};
 use crate::model::Digest;
 
 /// Size, times and number of a file; equal ones mean the same content.
@@ -80,11 +80,6 @@ impl StatCache {
         if known == self.known {
             return Ok(());
         }
-        let folder = self.path.parent().unwrap_or(&self.path);
-        private_dir(folder)?;
-        let file = tempfile::NamedTempFile::new_in(folder).map_err(io("write in", folder))?;
-        serde_json::to_writer(&file, &known)?;
-        file.persist(&self.path).map_err(|e| io("write", &self.path)(e.error))?;
-        Ok(())
+        write_private(&self.path, &serde_json::to_vec(&known)?)
     }
 }

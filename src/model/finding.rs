@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LineRange, RepoPath, TurnId};
+use super::{LineRange, Oid, RepoPath, TurnId};
 
 /// How sure a rule is, which decides what a preset makes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,10 +81,11 @@ impl Finding {
 }
 
 /// What the gate says of a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Nothing stands in its way.
+    #[default]
     Pass,
     /// An open finding does.
     Block,
@@ -95,6 +96,41 @@ impl Verdict {
     pub fn of(findings: &[Finding]) -> Self {
         if findings.iter().any(Finding::blocks) { Self::Block } else { Self::Pass }
     }
+}
+
+/// Whether the gate judged a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gate {
+    /// The pre-commit hook judged exactly this tree, and let it pass.
+    Gated,
+    /// A plain commit that the hook did not let pass, or did not see.
+    Bypassed,
+    /// Git runs no gate for a commit that came to be this way.
+    NotRun,
+    /// Nothing is recorded for the commit.
+    NotRecorded,
+}
+
+/// What is kept of the gate's judgement of a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Ruling {
+    /// Whether the gate judged the commit.
+    pub gate: Gate,
+    /// What it said, or would have said; null where nobody judged.
+    pub verdict: Option<Verdict>,
+    /// The digest of the policy.
+    pub policy: String,
+    /// The tree that was judged.
+    pub tree: Oid,
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+    /// How many hunks were judged.
+    pub hunks: u32,
+    /// Open findings that block.
+    pub blocking: u32,
+    /// Open findings that warn.
+    pub warnings: u32,
 }
 
 /// A person's recorded claim that a checklist item holds. Void when the hunks change.
@@ -118,6 +154,18 @@ pub struct Attestation {
     pub signature: Option<String>,
 }
 
+impl Attestation {
+    /// What its signature is over: the record as JSON, without the signature.
+    pub fn payload(&self) -> Vec<u8> {
+        payload(&Self { signature: None, ..self.clone() })
+    }
+}
+
+/// Records of these types always have a form as JSON.
+fn payload<R: Serialize>(record: &R) -> Vec<u8> {
+    serde_json::to_vec(record).unwrap_or_default()
+}
+
 /// A recorded exception for one finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waiver {
@@ -138,4 +186,11 @@ pub struct Waiver {
     /// The signature over the record without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
+}
+
+impl Waiver {
+    /// What its signature is over: the record as JSON, without the signature.
+    pub fn payload(&self) -> Vec<u8> {
+        payload(&Self { signature: None, ..self.clone() })
+    }
 }

@@ -30,6 +30,11 @@ impl LineRange {
         self.start <= line && line <= self.end
     }
 
+    /// Whether both have a line in common.
+    pub fn touches(self, other: Self) -> bool {
+        self.start <= other.end && other.start <= self.end
+    }
+
     /// How many lines these are.
     pub fn len(self) -> u32 {
         if self.start > self.end { 0 } else { (self.end - self.start).saturating_add(1) }

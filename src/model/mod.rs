@@ -9,7 +9,9 @@ pub mod path;
 pub mod step;
 
 pub use event::{Content, Event, PromptText, What};
-pub use finding::{Attestation, Confidence, Finding, Severity, Status, Verdict, Waiver};
+pub use finding::{
+    Attestation, Confidence, Finding, Gate, Ruling, Severity, Status, Verdict, Waiver,
+};
 pub use hunk::{Contributor, Evidence, Hunk, LineRange};
 pub use id::{Digest, EditId, Oid, SessionId, TurnId};
 pub use path::RepoPath;

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::{
-    Contributor, EditId, Evidence, Hunk, LineRange, PromptText, RepoPath, SessionId, TurnId,
+    Attestation, Contributor, EditId, Evidence, Finding, Gate, Hunk, LineRange, PromptText,
+    RepoPath, Ruling, SessionId, TurnId, Verdict, Waiver,
 };
 
 /// The attribution of one commit.
@@ -19,6 +20,22 @@ pub struct Note {
     pub hunks: Vec<NoteHunk>,
     /// Turns whose prompts were deleted.
     pub forgotten: BTreeSet<TurnId>,
+    /// What the gate said; of several judgements the last.
+    pub ruling: Option<Ruling>,
+    /// What the checklist found, by path and line.
+    pub findings: Vec<Finding>,
+    /// What people vouch for.
+    pub attestations: Vec<Attestation>,
+    /// Exceptions that were made.
+    pub waivers: Vec<Waiver>,
+}
+
+impl Note {
+    /// Whether the gate judged the commit, and what it said.
+    pub fn gate(&self) -> (Gate, Option<Verdict>) {
+        let none = (Gate::NotRun, None);
+        self.ruling.as_ref().map_or(none, |ruling| (ruling.gate, ruling.verdict))
+    }
 }
 
 /// One conversation.

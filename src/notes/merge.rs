@@ -49,14 +49,21 @@ fn key(value: &Value) -> (u8, String) {
         }
         "forgotten" => (4, text("turn")),
         "prompt" => (5, text("turn")),
-        // Of a later version: the same only if every byte is.
-        _ => (6, value.to_string()),
+        "verdict" => (6, format!("{}\0{}", text("policy"), text("tree"))),
+        "finding" => (7, text("fingerprint")),
+        // Attestations and waivers are all kept; of a later version: the same only if every byte is.
+        _ => (8, value.to_string()),
     }
 }
 
 /// What is not null wins; of two that differ the greater text, so that every order of joining
 /// gives the same.
 fn join_records(a: Value, b: Value) -> Value {
+    if a["type"] == "verdict" {
+        // Its fields belong together: the later one holds.
+        let place = |value: &Value| (value["at"].to_string(), value.to_string());
+        return if place(&a) >= place(&b) { a } else { b };
+    }
     let (Value::Object(mut a), Value::Object(b)) = (a, b) else {
         return Value::Null;
     };

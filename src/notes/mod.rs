@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 pub use merge::join;
-use record::{ForgottenRecord, HunkRecord, PromptLine, Record, SessionRecord, TurnRecord};
+use record::{
+    FindingRecord, ForgottenRecord, HunkRecord, PromptLine, Record, SessionRecord, TurnRecord,
+};
 
 use crate::model::TurnId;
 use crate::model::note::{Note, NoteHunk, PromptRecord, Session, Turn};
@@ -88,9 +90,18 @@ pub fn parse(bytes: &[u8]) -> Result<Note, NoteError> {
             Ok(Record::Forgotten(record)) => {
                 note.forgotten.insert(record.turn);
             }
+            Ok(Record::Verdict(ruling)) => {
+                if note.ruling.as_ref().is_none_or(|known| known.at <= ruling.at) {
+                    note.ruling = Some(ruling);
+                }
+            }
+            Ok(Record::Finding(record)) => note.findings.push(record.into_finding()),
+            Ok(Record::Attestation(record)) => note.attestations.push(record),
+            Ok(Record::Waiver(record)) => note.waivers.push(record),
             Ok(Record::Head(_) | Record::Other) | Err(_) => {}
         }
     }
+    note.findings.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
     note.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
     Ok(note)
 }
@@ -124,6 +135,10 @@ pub fn encode(note: &Note) -> Vec<u8> {
     records.extend(note.forgotten.iter().map(|turn| {
         Record::Forgotten(ForgottenRecord { turn: turn.clone(), at: None, who: None })
     }));
+    records.extend(note.ruling.clone().map(Record::Verdict));
+    records.extend(note.findings.iter().map(|found| Record::Finding(FindingRecord::of(found))));
+    records.extend(note.attestations.iter().cloned().map(Record::Attestation));
+    records.extend(note.waivers.iter().cloned().map(Record::Waiver));
     write_lines(&records)
 }
 

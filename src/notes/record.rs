@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::note::{NoteHunk, PromptRecord};
 use crate::model::{
-    Contributor, EditId, Evidence, LineRange, PromptText, RepoPath, SessionId, TurnId,
+    Attestation, Contributor, EditId, Evidence, Finding, LineRange, PromptText, RepoPath, Ruling,
+    SessionId, Severity, Status, TurnId, Waiver,
 };
 
 /// A line of `refs/notes/ai-log/provenance`.
@@ -25,6 +26,14 @@ pub enum Record {
     Hunk(HunkRecord),
     /// A prompt that was deleted, for ever.
     Forgotten(ForgottenRecord),
+    /// What the gate said. Of two with the same policy and tree the later holds.
+    Verdict(Ruling),
+    /// What the checklist found.
+    Finding(FindingRecord),
+    /// What a person vouches for. All are kept.
+    Attestation(Attestation),
+    /// An exception that was made. All are kept.
+    Waiver(Waiver),
     /// A record of a later version.
     #[serde(other)]
     Other,
@@ -108,6 +117,34 @@ pub struct ForgottenRecord {
     pub who: Option<String>,
 }
 
+/// What the checklist found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FindingRecord {
+    /// The key.
+    pub fingerprint: String,
+    /// The checklist item.
+    pub item: String,
+    /// The rule within it.
+    pub rule: String,
+    /// `block` or `warn`.
+    pub severity: Severity,
+    /// The file.
+    pub path: RepoPath,
+    /// Its lines in the commit.
+    pub lines: LineRange,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    #[serde(default)]
+    pub hint: String,
+    /// The agent that wrote the lines.
+    pub agent: Option<String>,
+    /// The prompt they come from.
+    pub turn: Option<TurnId>,
+    /// Whether somebody has dealt with it.
+    pub status: Status,
+}
+
 /// A line of `refs/notes/ai-log/prompts`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case")]
@@ -162,6 +199,42 @@ impl HunkRecord {
             .collect();
         let lines = self.lines.start > 0 && self.lines.start <= self.lines.end;
         (lines && prints.len() == self.lines.len() as usize).then_some(prints)
+    }
+}
+
+impl FindingRecord {
+    /// The record of a finding.
+    pub fn of(finding: &Finding) -> Self {
+        let (item, rule) = finding.check.split_once('/').unwrap_or((&finding.check, ""));
+        Self {
+            fingerprint: finding.fingerprint.clone(),
+            item: item.to_owned(),
+            rule: rule.to_owned(),
+            severity: finding.severity,
+            path: finding.path.clone(),
+            lines: finding.lines,
+            message: finding.message.clone(),
+            hint: finding.hint.clone(),
+            agent: finding.agent.clone(),
+            turn: finding.turn.clone(),
+            status: finding.status,
+        }
+    }
+
+    /// The finding of this record.
+    pub fn into_finding(self) -> Finding {
+        Finding {
+            check: format!("{}/{}", self.item, self.rule),
+            severity: self.severity,
+            path: self.path,
+            lines: self.lines,
+            message: self.message,
+            hint: self.hint,
+            fingerprint: self.fingerprint,
+            agent: self.agent,
+            turn: self.turn,
+            status: self.status,
+        }
     }
 }
 

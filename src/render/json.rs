@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::{
-    Contributor, Evidence, Hunk, LineRange, Oid, PromptText, RepoPath, SessionId, TurnId,
+    Attestation, Contributor, Evidence, Finding, Gate, Hunk, LineRange, Oid, PromptText, RepoPath,
+    SessionId, TurnId, Verdict, Waiver,
 };
 
 /// `git ai-log --json PATH`: one object a path.
@@ -112,6 +113,8 @@ pub struct LogEntry {
     pub recorded: bool,
     /// Whether the gate judged it.
     pub gate: Gate,
+    /// `pass` or `block`; null where nobody judged it.
+    pub verdict: Option<Verdict>,
     /// Lines by contributor; people's lines are not counted here.
     pub lines: Counts,
     /// The conversations it comes from.
@@ -133,8 +136,8 @@ pub struct Show {
     pub subject: String,
     /// Whether the gate judged it.
     pub gate: Gate,
-    /// `pass` or `block`; null where the gate did not judge it.
-    pub verdict: Option<String>,
+    /// `pass` or `block`; null where nobody judged it.
+    pub verdict: Option<Verdict>,
     /// The conversations it comes from.
     pub sessions: Vec<SessionInfo>,
     /// The prompts it comes from.
@@ -142,21 +145,11 @@ pub struct Show {
     /// The lines that are not simply a person's.
     pub hunks: Vec<Hunk>,
     /// What the checklist found.
-    pub findings: Vec<serde_json::Value>,
+    pub findings: Vec<Finding>,
     /// What people vouched for.
-    pub attestations: Vec<serde_json::Value>,
+    pub attestations: Vec<Attestation>,
     /// Exceptions.
-    pub waivers: Vec<serde_json::Value>,
-}
-
-/// Whether the gate judged a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Gate {
-    /// Git runs no gate for a commit that came to be this way, or there was none here.
-    NotRun,
-    /// Nothing is recorded for the commit.
-    NotRecorded,
+    pub waivers: Vec<Waiver>,
 }
 
 /// `git ai-log status --json`.
@@ -170,6 +163,8 @@ pub struct Status {
     pub sessions: Vec<SessionInfo>,
     /// The prompts behind them.
     pub turns: Vec<TurnInfo>,
+    /// What the checklist finds in agents' lines of the work tree.
+    pub findings: Vec<Finding>,
     /// What hooks of agents' told that could not be used, newest last.
     pub unusable: Vec<Unusable>,
     /// Lines of the journal that could not be read.

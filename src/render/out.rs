@@ -48,6 +48,11 @@ impl Out {
         Self { to: Some(Box::new(BufWriter::new(io::stdout()))), pager: None, color }
     }
 
+    /// Standard error.
+    pub fn errors(color: bool) -> Self {
+        Self { to: Some(Box::new(BufWriter::new(io::stderr()))), pager: None, color }
+    }
+
     /// A pager's input; standard output where the pager cannot be started. `command` is run by a
     /// shell, as git runs it.
     pub fn paged(command: &str, less_is_set: bool, color: bool) -> Self {
@@ -66,6 +71,11 @@ impl Out {
             }
             None => Self::plain(color),
         }
+    }
+
+    /// Whether colours are wanted.
+    pub fn colored(&self) -> bool {
+        self.color
     }
 
     /// The text in this colour, if colours are wanted.

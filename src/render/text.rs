@@ -3,7 +3,7 @@
 use super::escape::{line, shorten, visible};
 use super::json::{Answer, Counts, SessionInfo, TurnInfo};
 use super::out::{Out, Style};
-use crate::model::{Contributor, Hunk, LineRange};
+use crate::model::{Contributor, Finding, Gate, Hunk, LineRange, Status, Verdict};
 
 /// The colour of a contributor; people's work has none.
 pub fn style(contributor: Contributor) -> Option<Style> {
@@ -126,6 +126,36 @@ pub fn hunk(out: &Out, hunk: &Hunk) -> String {
         line(&hunk.path.quoted()),
         range(hunk.lines),
         painted(out, hunk.contributor, &hunk.contributor.to_string()),
+    )
+}
+
+/// Whether the gate judged, and what it said.
+pub fn gate(out: &Out, gate: Gate, verdict: Option<Verdict>) -> String {
+    let text = match verdict {
+        Some(verdict) => format!("{}: {}", word(&gate), word(&verdict)),
+        None => word(&gate),
+    };
+    match verdict {
+        Some(Verdict::Block) => out.paint(Style::Unknown, &text),
+        _ => out.paint(Style::Dim, &text),
+    }
+}
+
+/// A finding on one line.
+pub fn finding(out: &Out, finding: &Finding) -> String {
+    let style = if finding.blocks() { Style::Unknown } else { Style::Dim };
+    let head = format!("{} [{}]", word(&finding.severity), line(&finding.check));
+    let status = match finding.status {
+        Status::Open => String::new(),
+        status => format!(" ({})", word(&status)),
+    };
+    format!(
+        "{}{status} {}:{}  {}  {}",
+        out.paint(style, &head),
+        line(&finding.path.quoted()),
+        range(finding.lines),
+        line(&finding.message),
+        out.paint(Style::Dim, &finding.fingerprint),
     )
 }
 

@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use ignore::WalkBuilder;
 
-use super::Judged;
+use super::Reported;
 use crate::checklist::project::Toolchain;
 use crate::checklist::{Change, Claims, File, Project, TeamRule, judge as run};
+use crate::commands::gate;
 use crate::config::Env;
 use crate::config::policy::{Effective, FILE};
 use crate::error::{Error, Result};
@@ -17,12 +18,9 @@ use crate::journal::MAX_TEXT;
 use crate::model::{Digest, Finding, Oid, RepoPath};
 use crate::render::check::text::Shown;
 
-/// The folder of the team's own rules.
-const RULES: &str = ".ai-log/rules";
-
 /// Judges every line of these files, and of the files below these folders.
-pub fn judge(env: &Env, paths: &[PathBuf]) -> Result<Judged> {
-    let folder = Folder { top: env.cwd.clone(), toolchain: toolchain(env) };
+pub fn judge(env: &Env, paths: &[PathBuf]) -> Result<Reported> {
+    let folder = Folder::of(env.cwd.clone(), env);
     let mut change = Change::default();
     for path in paths {
         collect(&folder, path, &mut change)?;
@@ -45,7 +43,7 @@ pub fn judge(env: &Env, paths: &[PathBuf]) -> Result<Judged> {
             .unwrap_or_default(),
         prompt: None,
     };
-    Ok(Judged { judgement, shown: Box::new(shown) })
+    Ok(Reported { judgement, not_recorded: Vec::new(), shown: Box::new(shown) })
 }
 
 /// Where installed packages may lie.
@@ -60,12 +58,11 @@ pub fn toolchain(env: &Env) -> Toolchain {
 
 fn policy(env: &Env) -> Result<Effective> {
     let text = std::fs::read_to_string(env.cwd.join(FILE)).ok();
-    let own: Vec<(&str, &str)> = text.iter().map(|text| (FILE, text.as_str())).collect();
-    Ok(Effective::of(None, &own)?)
+    gate::policy::effective(env, text.iter().map(|text| (FILE, text.as_str())).collect())
 }
 
 fn rules(folder: &Folder) -> Vec<TeamRule> {
-    let walk = WalkBuilder::new(folder.top.join(RULES)).hidden(false).build();
+    let walk = WalkBuilder::new(folder.top.join(gate::policy::RULES)).hidden(false).build();
     let files = walk.filter_map(std::result::Result::ok).filter_map(|entry| {
         let path = entry.path().to_string_lossy().into_owned();
         let rule = path.ends_with(".yml") || path.ends_with(".yaml");
@@ -105,18 +102,23 @@ fn collect(folder: &Folder, path: &Path, change: &mut Change) -> Result<()> {
 }
 
 /// A folder as a project.
-struct Folder {
+pub struct Folder {
     top: PathBuf,
     toolchain: Toolchain,
 }
 
 impl Folder {
-    fn read(path: &Path) -> Option<String> {
-        let small =
-            path.metadata().is_ok_and(|file| file.is_file() && file.len() <= MAX_TEXT as u64);
-        let bytes = small.then(|| std::fs::read(path).ok()).flatten()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+    /// The project below this folder.
+    pub fn of(top: PathBuf, env: &Env) -> Self {
+        Self { top, toolchain: toolchain(env) }
     }
+}
+
+/// The text of a file of the machine's that is not too large.
+pub fn read(path: &Path) -> Option<String> {
+    let small = path.metadata().is_ok_and(|file| file.is_file() && file.len() <= MAX_TEXT as u64);
+    let bytes = small.then(|| std::fs::read(path).ok()).flatten()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The names in a folder, folders with a `/` at the end.
@@ -134,7 +136,7 @@ pub fn names(path: &Path) -> Vec<String> {
 
 impl Project for Folder {
     fn text(&self, path: &RepoPath) -> Option<Rc<str>> {
-        Self::read(&path.below(&self.top)).map(Rc::from)
+        read(&path.below(&self.top)).map(Rc::from)
     }
 
     fn list(&self, folder: &str) -> Vec<String> {
@@ -146,7 +148,7 @@ impl Project for Folder {
         let files = walk.filter_map(std::result::Result::ok).filter_map(|entry| {
             let inside = entry.path().strip_prefix(&self.top).ok()?;
             let path = RepoPath::from_relative(inside).filter(|_| !inside.starts_with(".git"))?;
-            let text = Self::read(entry.path())?;
+            let text = read(entry.path())?;
             Some((path, Oid(Digest::of(text.as_bytes()).0)))
         });
         files.collect()
@@ -166,7 +168,7 @@ impl Project for Folder {
     }
 
     fn disk(&self, path: &Path) -> Option<String> {
-        Self::read(path)
+        read(path)
     }
 
     fn disk_list(&self, path: &Path) -> Vec<String> {

@@ -41,6 +41,7 @@ impl Hook {
 
 /// All that we install; `hooks/stub.sh` knows the names of those with standard input.
 pub const HOOKS: &[Hook] = &[
+    Hook { name: "pre-commit", stdin: false },
     Hook { name: "post-commit", stdin: false },
     Hook { name: "post-merge", stdin: false },
     Hook { name: "post-rewrite", stdin: true },

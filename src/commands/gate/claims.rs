@@ -1,0 +1,60 @@
+//! What people vouch for and waive before there is a commit to keep it with: a file in the git
+//! directory, from which the commit's note takes what counted.
+
+use std::io::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use crate::checklist::Claims;
+use crate::error::{Error, Result};
+use crate::git::Repo;
+use crate::model::{Attestation, Waiver};
+
+/// One line of the file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Claim {
+    /// Somebody vouches for an item.
+    Attestation(Attestation),
+    /// Somebody makes an exception.
+    Waiver(Waiver),
+}
+
+/// Every claim that was made here.
+pub fn read(repo: &Repo) -> Claims {
+    let text = std::fs::read_to_string(path(repo)).unwrap_or_default();
+    let mut claims = Claims::default();
+    for claim in text.lines().filter_map(|line| serde_json::from_str(line).ok()) {
+        claims.add(claim);
+    }
+    claims
+}
+
+impl Claims {
+    /// Adds a claim.
+    pub fn add(&mut self, claim: Claim) {
+        match claim {
+            Claim::Attestation(claim) => self.attestations.push(claim),
+            Claim::Waiver(waiver) => self.waivers.push(waiver),
+        }
+    }
+}
+
+/// Keeps a claim.
+pub fn add(repo: &Repo, claim: &Claim) -> Result<()> {
+    let path = path(repo);
+    let failed =
+        |e: std::io::Error| Error::new(format!("cannot write {}", path.display())).because(e);
+    let folder = repo.state_dir();
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    let mut line =
+        serde_json::to_vec(claim).map_err(|e| Error::new("cannot encode a claim").because(e))?;
+    line.push(b'\n');
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.create(true).append(true).open(&path).map_err(failed)?;
+    file.write_all(&line).map_err(failed)
+}
+
+fn path(repo: &Repo) -> std::path::PathBuf {
+    repo.state_dir().join("claims.jsonl")
+}

@@ -1,0 +1,121 @@
+//! The project as a tree of git's: what is staged, or a commit.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use chrono::NaiveDate;
+
+use crate::checklist::Project;
+use crate::checklist::project::Toolchain;
+use crate::commands::check::files::{names, read};
+use crate::git::Repo;
+use crate::git::objects::Entry;
+use crate::journal::MAX_TEXT;
+use crate::model::{Oid, RepoPath};
+
+/// A tree of a repository.
+pub struct TreeProject<'r> {
+    repo: &'r Repo,
+    tree: Oid,
+    toolchain: Toolchain,
+    today: NaiveDate,
+    folders: RefCell<HashMap<Oid, Vec<Entry>>>,
+}
+
+impl<'r> TreeProject<'r> {
+    /// The project of this tree.
+    pub fn of(repo: &'r Repo, tree: Oid, toolchain: Toolchain, today: NaiveDate) -> Self {
+        Self { repo, tree, toolchain, today, folders: RefCell::default() }
+    }
+
+    fn folder(&self, oid: &Oid) -> Vec<Entry> {
+        let mut folders = self.folders.borrow_mut();
+        if let Some(known) = folders.get(oid) {
+            return known.clone();
+        }
+        let entries = self.repo.tree(oid).unwrap_or_default();
+        folders.insert(oid.clone(), entries.clone());
+        entries
+    }
+
+    fn walk(&self, tree: &Oid, prefix: &[u8], files: &mut Vec<(RepoPath, Oid)>) {
+        for entry in self.folder(tree) {
+            let path = [prefix, &entry.name].concat();
+            if entry.is_tree() {
+                self.walk(&entry.oid, &[path.as_slice(), b"/"].concat(), files);
+            } else if entry.is_file() {
+                files.push((RepoPath::from_bytes(path), entry.oid));
+            }
+        }
+    }
+
+    fn cache(&self, name: &str) -> PathBuf {
+        self.repo.state_dir().join("cache").join(name)
+    }
+}
+
+impl Project for TreeProject<'_> {
+    fn text(&self, path: &RepoPath) -> Option<Rc<str>> {
+        let oid = self.repo.file_by(&self.tree, path, &mut self.folders.borrow_mut()).ok()??;
+        self.content(&oid)
+    }
+
+    fn list(&self, folder: &str) -> Vec<String> {
+        let mut tree = self.tree.clone();
+        for part in folder.split('/').filter(|part| !part.is_empty()) {
+            let entries = self.folder(&tree);
+            let Some(entry) = entries.iter().find(|e| e.name == part.as_bytes() && e.is_tree())
+            else {
+                return Vec::new();
+            };
+            tree = entry.oid.clone();
+        }
+        let name = |entry: &Entry| {
+            let slash = if entry.is_tree() { "/" } else { "" };
+            format!("{}{slash}", String::from_utf8_lossy(&entry.name))
+        };
+        self.folder(&tree).iter().map(name).collect()
+    }
+
+    fn all(&self) -> Vec<(RepoPath, Oid)> {
+        let mut files = Vec::new();
+        self.walk(&self.tree, b"", &mut files);
+        files
+    }
+
+    fn content(&self, oid: &Oid) -> Option<Rc<str>> {
+        let bytes = self.repo.blob(oid).ok()?.filter(|bytes| bytes.len() <= MAX_TEXT)?;
+        Some(String::from_utf8_lossy(&bytes).into())
+    }
+
+    fn top(&self) -> Option<&Path> {
+        self.repo.work_tree()
+    }
+
+    fn toolchain(&self) -> &Toolchain {
+        &self.toolchain
+    }
+
+    fn disk(&self, path: &Path) -> Option<String> {
+        read(path)
+    }
+
+    fn disk_list(&self, path: &Path) -> Vec<String> {
+        names(path)
+    }
+
+    fn kept(&self, name: &str) -> Option<Vec<u8>> {
+        std::fs::read(self.cache(name)).ok()
+    }
+
+    fn keep(&self, name: &str, bytes: &[u8]) {
+        // A cache that cannot be written costs time, nothing else.
+        let _ = crate::journal::write_private(&self.cache(name), bytes);
+    }
+
+    fn today(&self) -> NaiveDate {
+        self.today
+    }
+}
