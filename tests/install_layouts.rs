@@ -122,12 +122,8 @@ fn husky_runs_our_line() {
     assert_eq!(install(&world), "nothing to do\n");
     assert_eq!(world.commit(), ["theirs", "ours hook post-commit <>"]);
     world.git(&["commit", "-q", "--amend", "--allow-empty", "-m", "again"]).ok();
-    let said = [
-        "theirs",
-        "ours hook post-commit <>",
-        "ours hook post-rewrite amend <ID ID>",
-        "theirs 2",
-    ];
+    let said =
+        ["theirs", "ours hook post-commit <>", "ours hook post-rewrite amend <ID ID>", "theirs 2"];
     assert_eq!(world.trace(), said);
     world.no_temporary_files();
     world.remove_program();
