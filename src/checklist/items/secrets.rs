@@ -104,7 +104,12 @@ fn masked(value: &str) -> String {
 }
 
 fn literals(file: &File, found: &mut Found) {
+    // Rust keeps tests at the foot of a file.
+    let tests = file.text.find("#[cfg(test)]\nmod ").unwrap_or(usize::MAX);
     for (literal, how) in code::uses(file) {
+        if literal.range.start > tests {
+            continue;
+        }
         let mut lines = file.lines_of(literal.range.clone());
         lines.end = lines.end.min(lines.start.saturating_add(9));
         if let Some((rule, message, confidence)) = credential(&literal.text, &how) {
@@ -220,7 +225,7 @@ fn is_test(path: &str) -> bool {
             .iter()
             .any(|m| name.contains(m))
         || stem.starts_with("test_")
-        || stem == "conftest"
+        || matches!(stem, "conftest" | "test" | "tests")
         || path.rsplit('/').next().is_some_and(|name| {
             ["Test.java", "Tests.java", "Test.php", "Tests.cs", "Test.cs", "IT.java"]
                 .iter()

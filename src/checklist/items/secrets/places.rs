@@ -76,6 +76,7 @@ fn is_address(text: &str) -> bool {
 /// The user whose home folder a path goes through.
 pub fn home(text: &str) -> Option<&str> {
     const FOLDERS: &[&str] = &["/home/", "/Users/", "C:\\Users\\", "C:\\\\Users\\\\", "C:/Users/"];
+    #[rustfmt::skip]
     const NOBODY: &[&str] = &[
         "user",
         "username",
@@ -97,7 +98,7 @@ pub fn home(text: &str) -> Option<&str> {
         "travis",
         "git",
         "www",
-        "vscode",
+        "vscode", "dev", "developer", "admin", "someone", "myuser",
         "jovyan",
         "alice",
         "bob",

@@ -60,6 +60,7 @@ fn confidence(text: &str, span: &Span, names: bool) -> Option<Confidence> {
         Rank::Shape if span.kind == "private-key" => Some(Confidence::High),
         Rank::Shape if span.kind == "jwt" || value.contains("_test_") => Some(Confidence::Low),
         Rank::Shape => Some(Confidence::High),
+        Rank::Context if redact::is_placeholder(value) => None,
         Rank::Context => {
             let sure = names::judge_argument(value)?;
             Some(if span.kind == "connection-string" { sure } else { Confidence::Low })
