@@ -35,7 +35,7 @@ impl Check for Secrets {
         for file in &context.change.files {
             let mut found = Found::default();
             text_credentials(file, &mut found);
-            if !is_test(&file.path.lossy()) {
+            if !file.is_test() {
                 if file.lang.is_some() {
                     literals(file, &mut found);
                 } else {
@@ -187,48 +187,4 @@ fn homes(file: &File, found: &mut Found) {
             add_place(file, LineRange { start: number, end: number }, Place::Home, line, found);
         }
     }
-}
-
-/// Whether a file holds tests or examples: values there are made up, unless their shape says that
-/// a service gave them out.
-fn is_test(path: &str) -> bool {
-    let lower = path.to_ascii_lowercase();
-    let mut parts = lower.split('/').rev();
-    let name = parts.next().unwrap_or_default();
-    let folder = |part: &str| {
-        matches!(
-            part,
-            "test"
-                | "tests"
-                | "testing"
-                | "spec"
-                | "specs"
-                | "__tests__"
-                | "__mocks__"
-                | "fixtures"
-                | "testdata"
-                | "test-data"
-                | "mocks"
-                | "examples"
-                | "example"
-                | "docs"
-                | "doc"
-                | "samples"
-                | "e2e"
-                | "benches"
-                | "benchmarks"
-        )
-    };
-    let stem = name.split('.').next().unwrap_or_default();
-    parts.any(folder)
-        || [".test.", ".spec.", "_test.", "_spec.", ".example", ".sample"]
-            .iter()
-            .any(|m| name.contains(m))
-        || stem.starts_with("test_")
-        || matches!(stem, "conftest" | "test" | "tests")
-        || path.rsplit('/').next().is_some_and(|name| {
-            ["Test.java", "Tests.java", "Test.php", "Tests.cs", "Test.cs", "IT.java"]
-                .iter()
-                .any(|end| name.ends_with(end))
-        })
 }

@@ -11,6 +11,8 @@ pub struct Import {
     pub module: String,
     /// Where.
     pub lines: LineRange,
+    /// Whether it is only done when a function is called.
+    pub late: bool,
 }
 
 /// The imports in the judged lines of a file. Those that the code can do without, such as one
@@ -28,14 +30,16 @@ pub fn of(file: &File) -> Vec<Import> {
         _ => return Vec::new(),
     };
     let mut found = Vec::new();
-    let mut left = vec![tree.root()];
-    while let Some(node) = left.pop() {
+    let mut left = vec![(tree.root(), false)];
+    while let Some((node, late)) = left.pop() {
         let lines = file.lines_of(node.range());
         if file.run_at(lines).is_none() || is_guarded(&node) {
             continue;
         }
-        found.extend(read(&node).into_iter().map(|module| Import { module, lines }));
-        left.extend(node.children());
+        found.extend(read(&node).into_iter().map(|module| Import { module, lines, late }));
+        let kind = node.kind();
+        let late = late || kind.contains("function") || kind.contains("method_definition");
+        left.extend(node.children().map(|child| (child, late)));
     }
     found.sort_by_key(|import| import.lines.start);
     found
@@ -58,6 +62,12 @@ fn is_guarded(node: &Node<'_>) -> bool {
                 body.len() < 400 && body.contains("require(")
             }),
             _ => false,
+        }),
+        // For type checkers, or for another version of the language.
+        "if_statement" => node.field("condition").is_some_and(|condition| {
+            ["TYPE_CHECKING", "version_info", "sys.platform"]
+                .iter()
+                .any(|word| condition.text().contains(word))
         }),
         "begin" => {
             node.text().lines().any(|line| line.trim_start().starts_with("rescue LoadError"))

@@ -83,7 +83,7 @@ static INSTALLERS: &[Installer] = &[
             "--constraint",
             "--require-hashes",
         ],
-        pinned: |word| word.contains(['=', '<', '>', '!', '~', '@']) || is_path(word),
+        pinned: |word| word.contains(['=', '<', '>', '!', '~', '@', '/']) || is_path(word),
     },
     Installer {
         names: &["npm", "pnpm", "yarn", "yarn global"],
@@ -174,6 +174,7 @@ static INSTALLERS: &[Installer] = &[
     },
 ];
 
+/// A path, an address or an archive.
 fn is_path(word: &str) -> bool {
     let ends = [".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".txt"];
     word.starts_with(['.', '/', '~'])

@@ -61,16 +61,7 @@ pub fn python(project: &dyn Project, path: &str) -> Option<Declared> {
         for name in project.list(&folder) {
             let whole = below(&folder, &name);
             if name == "requirements/" {
-                for inner in project.list(whole.trim_end_matches('/')) {
-                    if inner.ends_with(".txt") || inner.ends_with(".in") {
-                        python_file(
-                            project,
-                            &format!("{whole}{inner}"),
-                            requirement_lines,
-                            &mut declared,
-                        );
-                    }
-                }
+                python_folder(project, whole.trim_end_matches('/'), &mut declared);
             }
             let reader: fn(&str, &mut Declared) = match name.as_str() {
                 "pyproject.toml" => pyproject,
@@ -85,6 +76,20 @@ pub fn python(project: &dyn Project, path: &str) -> Option<Declared> {
         }
     }
     (!declared.manifests.is_empty()).then_some(declared)
+}
+
+/// Lists of requirements in a folder of them, and in the folders in it.
+fn python_folder(project: &dyn Project, folder: &str, declared: &mut Declared) {
+    let mut names: Vec<String> =
+        project.list(folder).iter().map(|name| below(folder, name)).collect();
+    let inner = names.iter().filter_map(|name| name.strip_suffix('/'));
+    let inner: Vec<String> = inner
+        .flat_map(|inner| project.list(inner).into_iter().map(move |name| below(inner, &name)))
+        .collect();
+    names.extend(inner);
+    for name in names.iter().filter(|name| name.ends_with(".txt") || name.ends_with(".in")) {
+        python_file(project, name, requirement_lines, declared);
+    }
 }
 
 fn python_file(

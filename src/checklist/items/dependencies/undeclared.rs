@@ -64,6 +64,15 @@ pub fn of(
     project: &dyn Project,
 ) -> Vec<Undeclared> {
     let path = file.path.lossy();
+    let data = |part: &str| {
+        matches!(
+            part,
+            "fixtures" | "testdata" | "test-data" | "data" | "cases" | "_vendor" | "vendor"
+        )
+    };
+    if path.split('/').any(data) {
+        return Vec::new();
+    }
     let mut found: Vec<Undeclared> = Vec::new();
     for import in imports {
         let package = match file.lang {
@@ -88,10 +97,14 @@ pub fn of(
         };
         found.push(Undeclared {
             meant: near(&package, declared.packages.keys().map(String::as_str), language),
+            confidence: if declared.open || import.late || file.is_test() {
+                Confidence::Low
+            } else {
+                Confidence::High
+            },
             import: import.clone(),
             manifest: declared.manifests.first().cloned().unwrap_or_default(),
             package,
-            confidence: if declared.open { Confidence::Low } else { Confidence::High },
         });
     }
     found

@@ -55,6 +55,8 @@ const NOT: &[&str] = &[
     "end",
     "start",
     "missing",
+    "hashed",
+    "encrypted",
     "invalid",
     "wrong",
     "expected",

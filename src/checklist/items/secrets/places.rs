@@ -25,7 +25,8 @@ pub fn of(text: &str, how: &Use) -> Option<Place> {
     }
     let compared = matches!(how, Use::Compared(_));
     if is_every_interface(text) {
-        return (!compared).then_some(Place::Bind);
+        let bound = matches!(how, Use::Named { .. } | Use::Argument(..));
+        return bound.then_some(Place::Bind);
     }
     if is_address(text) {
         return (!compared).then_some(Place::Address);
@@ -134,7 +135,8 @@ mod tests {
 
     #[test]
     fn values_of_one_environment_are_told_from_others() {
-        let of = |text| super::of(text, &Use::Other);
+        let argument = Use::Argument("listen".into(), 0);
+        let of = |text| of(text, &argument);
         for text in ["0.0.0.0", "0.0.0.0:8080"] {
             assert_eq!(of(text), Some(Place::Bind), "{text}");
         }

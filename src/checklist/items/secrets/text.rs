@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::names;
 use crate::checklist::File;
-use crate::checklist::lang::Lang;
+use crate::checklist::lang::{Lang, Node};
 use crate::model::Confidence;
 use crate::redact::{self, Rank, Span};
 
@@ -27,11 +27,19 @@ pub struct Credential {
 pub fn credentials(file: &File) -> Vec<Credential> {
     let path = file.path.lossy().to_ascii_lowercase();
     let names = reads_names(file, &path);
+    let test = file.is_test();
     let spans = redact::find(&file.text).into_iter();
     let judged = spans.filter(|span| file.run_at(file.lines_of(span.start..span.end)).is_some());
     judged
         .filter_map(|span| {
-            let confidence = confidence(&file.text, &span, names)?;
+            if test && span.rank != Rank::Shape || is_remark(file, &span) {
+                return None;
+            }
+            let confidence = match confidence(&file.text, &span, names)? {
+                // Tests bring keys of their own.
+                _ if test && span.kind == "private-key" => Confidence::Low,
+                confidence => confidence,
+            };
             Some(Credential { span, confidence })
         })
         .collect()
@@ -45,7 +53,33 @@ fn reads_names(file: &File, path: &str) -> bool {
     match file.lang {
         _ if written => false,
         None | Some(Lang::Yaml) => true,
-        Some(_) => file.tree().is_none_or(|tree| tree.root().children().all(|n| n.is_error())),
+        Some(_) => file.tree().is_some_and(|tree| tree.root().children().all(|n| n.is_error())),
+    }
+}
+
+/// Whether something that its surroundings alone call a credential stands in a comment, or in a
+/// text that documents code.
+fn is_remark(file: &File, span: &Span) -> bool {
+    if span.rank == Rank::Shape || file.lang.is_none_or(|lang| lang == Lang::Yaml) {
+        return false;
+    }
+    let Some(tree) = file.tree() else {
+        return false;
+    };
+    let mut node = tree.root();
+    loop {
+        if node.kind().contains("comment") {
+            return true;
+        }
+        let holds =
+            |child: &Node<'_>| child.range().start <= span.start && span.end <= child.range().end;
+        let Some(child) = node.children().find(holds) else {
+            return false;
+        };
+        if node.kind() == "expression_statement" && child.kind() == "string" {
+            return true;
+        }
+        node = child;
     }
 }
 
@@ -61,6 +95,7 @@ fn confidence(text: &str, span: &Span, names: bool) -> Option<Confidence> {
         Rank::Shape if span.kind == "jwt" || value.contains("_test_") => Some(Confidence::Low),
         Rank::Shape => Some(Confidence::High),
         Rank::Context if redact::is_placeholder(value) => None,
+        Rank::Context if is_default_login(text, span) => None,
         Rank::Context => {
             let sure = names::judge_argument(value)?;
             Some(if span.kind == "connection-string" { sure } else { Confidence::Low })
@@ -72,6 +107,16 @@ fn confidence(text: &str, span: &Span, names: bool) -> Option<Confidence> {
         }
         Rank::Name | Rank::Look => None,
     }
+}
+
+/// `guest:guest@localhost`: the login that a server has before anybody sets one.
+fn is_default_login(text: &str, span: &Span) -> bool {
+    let value = &text[span.start..span.end];
+    let user = text[..span.start].strip_suffix(':').unwrap_or_default();
+    let host = &text[span.end..];
+    let local =
+        ["@localhost", "@127.0.0.1", "@host", "@example"].iter().any(|at| host.starts_with(at));
+    user.ends_with(value) || (local && !value.bytes().any(|b| b.is_ascii_digit()))
 }
 
 /// Made up: a mask, an example, or too few different characters to be random.
