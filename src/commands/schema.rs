@@ -8,9 +8,11 @@ use schemars::{Schema, schema_for};
 use crate::agents::generic::GenericEvent;
 use crate::commands::screen::{Printing, printed};
 use crate::config::Env;
+use crate::config::policy::Policy;
 use crate::error::{Error, Result};
 use crate::model::Event;
 use crate::notes::record::{PromptLine, Record};
+use crate::render::check::Check;
 use crate::render::json;
 
 /// Print a JSON Schema, or their names
@@ -26,10 +28,12 @@ type Named = (&'static str, fn() -> Schema);
 /// Every schema, by name. The files under `schema/` are written from these.
 static SCHEMAS: &[Named] = &[
     ("blame", || schema_for!(json::Blame)),
+    ("check", || schema_for!(Check)),
     ("doctor", || schema_for!(json::Doctor)),
     ("event", || schema_for!(GenericEvent)),
     ("journal", || schema_for!(Event)),
     ("log", || schema_for!(json::LogEntry)),
+    ("policy", || schema_for!(Policy)),
     ("prompt-note", || schema_for!(PromptLine)),
     ("prompts", || schema_for!(json::Prompts)),
     ("provenance", || schema_for!(Record)),

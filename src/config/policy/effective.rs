@@ -69,6 +69,16 @@ impl Effective {
         }
     }
 
+    /// Whether an item of this confidence is asked for anywhere: by default, or for some paths.
+    pub fn asks(&self, item: &str, confidence: Confidence) -> bool {
+        let mut paths = self.policies().flat_map(|policy| &policy.paths);
+        self.severity(item, &"".into(), confidence).is_some()
+            || paths.any(|entry| {
+                let level = entry.items.get(item).or_else(|| entry.items.get("all"));
+                level.is_some_and(|level| *level != Level::Off)
+            })
+    }
+
     /// The exceptions that every version of the repository's policy makes, and the user's own.
     pub fn waivers(&self) -> Vec<&PolicyWaiver> {
         let Some((first, others)) = self.repository.split_first() else {
@@ -204,6 +214,12 @@ mod tests {
         assert_eq!(severity(&policy, "secrets", "gen/a/b"), None);
         assert_eq!(severity(&policy, "secrets", "gen/keep/b"), Some(Severity::Block));
         assert_eq!(severity(&policy, "cors", "gen/keep/b"), None);
+        assert!(policy.asks("secrets", Confidence::High) && policy.asks("cors", Confidence::High));
+        assert!(!policy.asks("logic", Confidence::Judgement));
+        let off = Effective::of(None, &[("p", "[items]\ncors = \"off\"")]).unwrap();
+        assert!(!off.asks("cors", Confidence::High));
+        let some = "[[paths]]\nmatch = [\"pay/**\"]\nitems = { logic = \"block\" }";
+        assert!(Effective::of(None, &[("p", some)]).unwrap().asks("logic", Confidence::Judgement));
     }
 
     #[test]

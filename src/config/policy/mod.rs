@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use effective::Effective;
@@ -18,7 +19,7 @@ use crate::model::Digest;
 pub const FILE: &str = ".ai-log.toml";
 
 /// What the checklist does by default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
     /// Nothing blocks.
@@ -31,7 +32,7 @@ pub enum Preset {
 }
 
 /// What is done with an item's findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// They are not looked for.
@@ -46,7 +47,7 @@ pub enum Level {
 pub type Levels = BTreeMap<String, Level>;
 
 /// What a team has agreed on. Keys that this version does not know are left to later ones.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Policy {
     /// The defaults.
@@ -72,7 +73,7 @@ pub struct Policy {
 }
 
 /// Levels for some files.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct PathLevels {
     /// Patterns of paths from the top of the repository.
     #[serde(rename = "match")]
@@ -82,7 +83,7 @@ pub struct PathLevels {
 }
 
 /// What counts as a permission check.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Authorization {
     /// Names of functions, decorators, annotations and middleware.
@@ -90,7 +91,7 @@ pub struct Authorization {
 }
 
 /// An analyser of another make. It is run only after `git ai-log trust`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct External {
     /// The program and its arguments; the files follow.
     pub command: Vec<String>,
@@ -107,7 +108,7 @@ fn sarif() -> String {
 }
 
 /// An exception that the policy makes.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 pub struct PolicyWaiver {
     /// The finding.
     pub fingerprint: String,
@@ -138,7 +139,7 @@ fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Naive
 }
 
 /// What agents are told and denied in their own loop.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Agents {
     /// At the end of a turn the agent gets the findings on what it wrote.

@@ -74,10 +74,6 @@ fn whose(finding: &Finding, shown: &Shown) -> Option<String> {
 }
 
 fn summary(check: &Check) -> String {
-    let open = |severity| {
-        let open = check.findings.iter().filter(|f| f.status == Status::Open);
-        open.filter(|f| f.severity == severity).count()
-    };
     let settled = check.findings.iter().filter(|f| f.status != Status::Open).count();
     let mut text = match check.verdict {
         Verdict::Pass => "The checklist passes".to_owned(),
@@ -86,8 +82,8 @@ fn summary(check: &Check) -> String {
     text.push_str(&format!(
         ": {} hunks judged, {} errors, {} warnings",
         check.hunks,
-        open(Severity::Block),
-        open(Severity::Warn)
+        check.count(Severity::Block),
+        check.count(Severity::Warn)
     ));
     if settled > 0 {
         text.push_str(&format!(", {settled} waived or attested"));
