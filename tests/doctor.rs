@@ -123,10 +123,13 @@ fn hooks_that_are_not_there_or_not_ours() {
     let mode = |mode| std::fs::Permissions::from_mode(mode);
     std::fs::set_permissions(world.hook("post-commit"), mode(0o644)).unwrap();
     fails(&world, &["git-hooks post-commit", "not executable", "chmod +x"]);
-    for hook in ["post-commit", "post-merge", "post-rewrite", "post-applypatch"] {
+    for hook in ["pre-commit", "post-commit", "post-merge", "post-rewrite", "post-applypatch"] {
         std::fs::remove_file(world.hook(hook)).unwrap();
     }
-    fails(&world, &["git-hooks  none of post-commit, post-merge", "git ai-log install"]);
+    fails(
+        &world,
+        &["git-hooks  none of pre-commit, post-commit, post-merge", "git ai-log install"],
+    );
 }
 
 #[test]
@@ -171,7 +174,7 @@ fn husky() {
     assert!(!ran.exists(), "the user's line ran");
     assert!(said.out.contains("husky is not set up"), "{said:#?}");
     world.git(&["config", "--unset", "core.hooksPath"]).ok();
-    fails(&world, &["git-hooks  none of post-commit"]);
+    fails(&world, &["git-hooks  none of pre-commit, post-commit"]);
 }
 
 #[test]
@@ -274,7 +277,7 @@ fn hooks_that_others_share() {
     let world = healthy();
     let shared = world.path("shared");
     std::fs::create_dir(&shared).unwrap();
-    for hook in ["post-commit", "post-merge", "post-rewrite", "post-applypatch"] {
+    for hook in ["pre-commit", "post-commit", "post-merge", "post-rewrite", "post-applypatch"] {
         std::fs::rename(world.hook(hook), shared.join(hook)).unwrap();
     }
     world.git(&["config", "core.hooksPath", shared.to_str().unwrap()]).ok();

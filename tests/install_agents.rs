@@ -225,7 +225,7 @@ fn uninstalling_one_agent_leaves_the_rest() {
     world.run(&["uninstall", "--agent", "codex"]).ok();
     assert!(!world.repo.join(".codex").exists());
     assert!(settings(&world).contains("record claude-code"));
-    assert_eq!(world.commit(), ["ours hook post-commit <>"]);
+    assert_eq!(world.commit(), ["ours hook pre-commit <>", "ours hook post-commit <>"]);
     world.run(&["uninstall"]).ok();
     assert!(!world.repo.join(".claude").exists() && !world.hook("post-commit").exists());
 }

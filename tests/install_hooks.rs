@@ -19,9 +19,16 @@ fn install(world: &World) -> String {
 fn hooks_are_called_with_arguments_and_input() {
     let world = World::new();
     install(&world);
-    assert_eq!(world.commit(), ["ours hook post-commit <>"]);
+    assert_eq!(world.commit(), ["ours hook pre-commit <>", "ours hook post-commit <>"]);
     world.git(&["commit", "-q", "--amend", "--allow-empty", "-m", "again"]).ok();
-    assert_eq!(world.trace(), ["ours hook post-commit <>", "ours hook post-rewrite amend <ID ID>"]);
+    assert_eq!(
+        world.trace(),
+        [
+            "ours hook pre-commit <>",
+            "ours hook post-commit <>",
+            "ours hook post-rewrite amend <ID ID>"
+        ]
+    );
     world.git(&["switch", "-q", "-c", "side", "HEAD~1"]).ok();
     world.commit();
     world.git(&["merge", "-q", "-m", "merge", "main"]).ok();
@@ -37,11 +44,15 @@ fn an_earlier_hook_runs_first_and_sees_the_same() {
     }
     let before = world.picture();
     install(&world);
-    assert_eq!(world.commit(), ["theirs  <>", "ours hook post-commit <>"]);
+    assert_eq!(
+        world.commit(),
+        ["ours hook pre-commit <>", "theirs  <>", "ours hook post-commit <>"]
+    );
     world.git(&["commit", "-q", "--amend", "--allow-empty", "-m", "again"]).ok();
     assert_eq!(
         world.trace(),
         [
+            "ours hook pre-commit <>",
             "theirs  <>",
             "ours hook post-commit <>",
             "theirs amend <ID ID>",
@@ -114,7 +125,10 @@ fn earlier_hooks_of_every_kind_run_as_git_would_run_them() {
     std::fs::copy("/bin/true", world.hook("post-applypatch")).unwrap();
     let before = world.picture();
     install(&world);
-    assert_eq!(world.commit(), ["theirs  <>", "ours hook post-commit <>"]);
+    assert_eq!(
+        world.commit(),
+        ["ours hook pre-commit <>", "theirs  <>", "ours hook post-commit <>"]
+    );
     world.git(&["commit", "-q", "--amend", "--allow-empty", "-m", "again"]).ok();
     assert!(world.trace().contains(&"bare amend".to_owned()));
     let status = world.command(world.hook("post-applypatch")).status().unwrap();
@@ -172,7 +186,7 @@ fn an_older_script_of_ours_is_replaced() {
     let world = World::new();
     world.script(world.hook("post-commit"), "#!/bin/sh\n# git-ai-log hook, version 0\nexit 1\n");
     install(&world);
-    assert_eq!(world.commit(), ["ours hook post-commit <>"]);
+    assert_eq!(world.commit(), ["ours hook pre-commit <>", "ours hook post-commit <>"]);
     assert!(!world.hook("post-commit.pre-ai-log").exists());
 }
 
@@ -205,7 +219,7 @@ fn a_hook_manager_that_puts_ours_aside_is_chained_again() {
         install(&world);
         // The first hook is where the manager had put ours, the manager's own is run by ours.
         assert!(std::fs::read_to_string(&aside).unwrap().contains("theirs"), "{end}");
-        assert_eq!(world.commit(), ["ours hook post-commit <>"]);
+        assert_eq!(world.commit(), ["ours hook pre-commit <>", "ours hook post-commit <>"]);
         // And once more: the manager's script must not come to lie where it calls itself.
         std::fs::rename(&hook, &aside).unwrap();
         world.script(&hook, &manager);

@@ -18,7 +18,10 @@ fn core_hooks_path_inside_the_repository() {
     let before = world.picture();
     let sub = world.repo.join("tools");
     world.run_in(&sub, &["install", "--no-agents"]).ok();
-    assert_eq!(world.commit(), ["theirs  <>", "ours hook post-commit <>"]);
+    assert_eq!(
+        world.commit(),
+        ["ours hook pre-commit <>", "theirs  <>", "ours hook post-commit <>"]
+    );
     // What is committed names no folder of this machine.
     let text = std::fs::read_to_string(world.path("repo/tools/git hooks/post-commit")).unwrap();
     assert!(text.contains("\nai_log_fallback=\n"), "{text}");
@@ -39,7 +42,7 @@ fn core_hooks_path_outside_is_refused() {
     assert_eq!(std::fs::read_dir(&shared).unwrap().count(), 0);
     world.run(&["install", "--no-agents", "--no-git-hooks"]).ok();
     world.run(&["install", "--no-agents", "--force"]).ok();
-    assert_eq!(world.commit(), ["ours hook post-commit <>"]);
+    assert_eq!(world.commit(), ["ours hook pre-commit <>", "ours hook post-commit <>"]);
     // Another repository needs no leave for what is there, and does not take it away.
     world.git(&["init", "-q", "../other"]).ok();
     let other = world.path("other");
@@ -55,7 +58,7 @@ fn a_linked_work_tree_shares_the_hooks() {
     let linked = world.path("linked tree");
     world.git(&["worktree", "add", "-q", "-b", "linked", linked.to_str().unwrap()]).ok();
     world.run_in(&linked, &["install", "--no-agents"]).ok();
-    assert_eq!(world.commit(), ["ours hook post-commit <>"]);
+    assert_eq!(world.commit(), ["ours hook pre-commit <>", "ours hook post-commit <>"]);
     assert_eq!(world.run(&["install", "--no-agents"]).ok(), "nothing to do\n");
     assert!(world.repo.join(".git/ai-log/install.json").exists());
     // One with a hooks folder of its own.
@@ -90,7 +93,7 @@ fn a_submodule_and_a_repository_without_a_hooks_folder() {
         world.run_in(&dir, &["install", "--no-agents"]).ok();
         let _ = world.trace();
         world.git(&["-C", dir.to_str().unwrap(), "commit", "-q", "--allow-empty", "-m", "y"]).ok();
-        assert_eq!(world.trace(), ["ours hook post-commit <>"]);
+        assert_eq!(world.trace(), ["ours hook pre-commit <>", "ours hook post-commit <>"]);
         world.run_in(&dir, &["uninstall"]).ok();
     }
     assert!(!world.path("inner/.git/hooks").exists());
@@ -185,7 +188,7 @@ fn never_both_files_and_configuration() {
     install(&world);
     assert!(!world.hook("post-merge").exists() && !world.hook("post-commit.pre-ai-log").exists());
     let keys = |world: &World| world.git(&["config", "--get-regexp", r"^hook\."]).out;
-    assert_eq!(keys(&world).lines().count(), 8);
+    assert_eq!(keys(&world).lines().count(), 2 * 5);
     world.set_git_version("2.53.1");
     install(&world);
     assert_eq!((keys(&world).as_str(), world.picture()), ("", old));

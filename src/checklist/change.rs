@@ -150,6 +150,11 @@ impl File {
         self.runs.iter().find(|run| run.lines.start <= lines.end && lines.start <= run.lines.end)
     }
 
+    /// Every run that has one of these lines.
+    pub fn runs_at(&self, lines: LineRange) -> impl Iterator<Item = &Run> {
+        self.runs.iter().filter(move |run| run.lines.touches(lines))
+    }
+
     /// Whether a person is known to have written this line.
     pub fn is_human(&self, line: u32) -> bool {
         let holds = |range: &LineRange| range.contains(line);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::rules::{self, RuleError, TeamRule};
-use super::{Change, Context, File, Hit, ITEMS, Project, allow};
+use super::{Change, Context, File, Hit, ITEMS, Project, Run, allow};
 use crate::config::policy::Effective;
 use crate::model::{
     Attestation, Confidence, Digest, Finding, LineRange, Severity, Status, Verdict, Waiver,
@@ -70,7 +70,8 @@ fn decide(mut hits: Vec<Hit>, context: &Context<'_>, claims: &Claims) -> Judgeme
         let fingerprint = names.of(&hit, file);
         let most = if hit.confidence == Confidence::Judgement { u32::MAX } else { MAX_LINES };
         let lines = anchor(hit.lines, most);
-        let Some(run) = file.run_at(lines) else {
+        let runs: Vec<&Run> = file.runs_at(lines).collect();
+        let Some(run) = runs.first() else {
             continue;
         };
         let Some(severity) = context.policy.severity(hit.item, &hit.path, hit.confidence) else {
@@ -88,7 +89,7 @@ fn decide(mut hits: Vec<Hit>, context: &Context<'_>, claims: &Claims) -> Judgeme
             turn: run.turn.clone(),
             status: Status::Open,
         };
-        settle(&mut finding, file, &run.digest, context, claims, &mut judgement);
+        settle(&mut finding, file, &runs, context, claims, &mut judgement);
         judgement.findings.push(finding);
     }
     judgement.verdict = Verdict::of(&judgement.findings);
@@ -108,18 +109,18 @@ fn anchor(lines: LineRange, most: u32) -> LineRange {
 fn settle(
     finding: &mut Finding,
     file: &File,
-    digest: &str,
+    runs: &[&Run],
     context: &Context<'_>,
     claims: &Claims,
     judgement: &mut Judgement,
 ) {
     let today = context.project.today();
     let lasts = |until: Option<chrono::NaiveDate>| until.is_none_or(|until| today <= until);
-    let attested = claims.attestations.iter().find(|claim| {
-        claim.item == finding.item()
-            && claim.hunks.iter().any(|h| h == digest)
-            && lasts(claim.until)
-    });
+    let all = |hunks: &[String]| runs.iter().all(|run| hunks.contains(&run.digest));
+    let attested = claims
+        .attestations
+        .iter()
+        .find(|claim| claim.item == finding.item() && all(&claim.hunks) && lasts(claim.until));
     if let Some(claim) = attested {
         finding.status = Status::Attested;
         if !judgement.attestations.contains(claim) {
@@ -129,7 +130,7 @@ fn settle(
     }
     let recorded = claims.waivers.iter().find(|waiver| {
         waiver.fingerprint == finding.fingerprint
-            && (waiver.hunks.is_empty() || waiver.hunks.iter().any(|h| h == digest))
+            && (waiver.hunks.is_empty() || all(&waiver.hunks))
             && lasts(waiver.until)
     });
     let waiver = recorded.cloned().or_else(|| by_policy(finding, context, lasts)).or_else(|| {

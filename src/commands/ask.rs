@@ -84,6 +84,12 @@ impl Spec {
     }
 }
 
+/// A file of the repository and lines of it, as people write them.
+pub fn place(repo: &Repo, env: &Env, text: &str) -> (RepoPath, Option<LineRange>) {
+    let spec = Spec::parse(&env.cwd, &OsString::from(text));
+    (blame::from_top(repo, &env.cwd, Path::new(&spec.path)), spec.lines)
+}
+
 fn parse_range(text: &str) -> Option<LineRange> {
     let (first, last) = text.split_once(['-', ',']).unwrap_or((text, text));
     let range = LineRange { start: first.parse().ok()?, end: last.parse().ok()? };

@@ -1,6 +1,7 @@
 //! One file a command; the only room that joins I/O and pure code.
 
 mod ask;
+mod attest;
 mod attribute;
 mod blame;
 mod check;
@@ -15,11 +16,13 @@ mod note;
 mod observe;
 mod record;
 mod redact;
+mod review;
 mod schema;
 mod screen;
 mod show;
 mod status;
 mod uninstall;
+mod waive;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -91,6 +94,9 @@ commands! {
     Show => show::ShowArgs,
     Status => status::StatusArgs,
     Check => check::CheckArgs,
+    Review => review::ReviewArgs,
+    Attest => attest::AttestArgs,
+    Waive => waive::WaiveArgs,
     Install => install::InstallArgs,
     Uninstall => uninstall::UninstallArgs,
     Doctor => doctor::DoctorArgs,

@@ -7,6 +7,7 @@
 )]
 
 pub mod policy;
+pub mod terminal;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;

@@ -35,6 +35,22 @@ impl Repo {
         Ok(answer.map(|bytes| Oid(String::from_utf8_lossy(process::line(&bytes)).into_owned())))
     }
 
+    /// Who commits here, as git writes it: name, address, time.
+    pub fn committer(&self) -> Result<String, GitError> {
+        self.var("GIT_COMMITTER_IDENT")
+    }
+
+    /// The command that git starts to edit a file.
+    pub fn editor(&self) -> Result<String, GitError> {
+        self.var("GIT_EDITOR")
+    }
+
+    fn var(&self, name: &str) -> Result<String, GitError> {
+        let mut command = self.git().with("var").with(name);
+        let answer = process::output(&mut command, "ask who commits here")?;
+        Ok(String::from_utf8_lossy(process::line(&answer)).into_owned())
+    }
+
     /// Whether this work tree has a commit yet.
     pub fn is_unborn(&self) -> bool {
         matches!(self.head(), Ok(None))

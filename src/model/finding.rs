@@ -154,6 +154,18 @@ pub struct Attestation {
     pub signature: Option<String>,
 }
 
+impl Attestation {
+    /// What its signature is over: the record as JSON, without the signature.
+    pub fn payload(&self) -> Vec<u8> {
+        payload(&Self { signature: None, ..self.clone() })
+    }
+}
+
+/// Records of these types always have a form as JSON.
+fn payload<R: Serialize>(record: &R) -> Vec<u8> {
+    serde_json::to_vec(record).unwrap_or_default()
+}
+
 /// A recorded exception for one finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waiver {
@@ -174,4 +186,11 @@ pub struct Waiver {
     /// The signature over the record without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
+}
+
+impl Waiver {
+    /// What its signature is over: the record as JSON, without the signature.
+    pub fn payload(&self) -> Vec<u8> {
+        payload(&Self { signature: None, ..self.clone() })
+    }
 }

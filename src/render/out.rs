@@ -73,6 +73,11 @@ impl Out {
         }
     }
 
+    /// Whether colours are wanted.
+    pub fn colored(&self) -> bool {
+        self.color
+    }
+
     /// The text in this colour, if colours are wanted.
     pub fn paint(&self, style: Style, text: &str) -> String {
         if self.color && !text.is_empty() {

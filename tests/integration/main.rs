@@ -5,6 +5,7 @@
 mod attribution;
 mod bad_input;
 mod env;
+mod gate;
 mod payloads;
 mod repositories;
 

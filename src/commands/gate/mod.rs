@@ -1,6 +1,7 @@
 //! The gate: what is judged, by which policy, and what is kept of it.
 
 pub mod claims;
+pub mod people;
 pub mod policy;
 mod project;
 pub mod range;
@@ -27,6 +28,7 @@ use crate::git::objects::Commit;
 use crate::journal::MAX_TEXT;
 use crate::model::note::{Note, NoteHunk, PromptRecord};
 use crate::model::{Contributor, Finding, LineRange, Oid, RepoPath, SessionId, TurnId, What};
+use crate::query::{PromptState, Provenance};
 use crate::render::check::text::Shown;
 
 /// A change that the gate judges.
@@ -61,6 +63,31 @@ pub fn staged(repo: &Repo, now: DateTime<Utc>) -> Result<Subject> {
     let parents = repo.head()?.into_iter().chain(merging).collect();
     let commit = Commit { tree, parents, author: String::new(), time: now.timestamp() };
     of_commit(repo, &Evidences::read(repo)?, &commit, now)
+}
+
+/// What a commit changes, as its note explains it.
+pub fn committed(repo: &Repo, oid: &Oid) -> Result<Subject> {
+    let mut provenance = Provenance::open(repo)?;
+    let Some(note) = provenance.note(oid)? else {
+        return Err(Error::new(format!("nothing is recorded for commit {}", oid.short()))
+            .hint("fetch the notes, or see `git ai-log log` for commits that have one"));
+    };
+    let commit = repo.commit(oid)?;
+    let mut prompts = Vec::new();
+    for turn in note.turns.keys() {
+        if let PromptState::Known(record) = provenance.prompt(oid, turn)? {
+            prompts.push(record);
+        }
+    }
+    let mut reads: BTreeMap<SessionId, BTreeSet<RepoPath>> = BTreeMap::new();
+    for turn in note.turns.values() {
+        reads.entry(turn.session.clone()).or_default().extend(turn.read.iter().cloned());
+    }
+    let base = commit.parents.first();
+    let before = base.map(|base| repo.commit(base).map(|commit| commit.tree)).transpose()?;
+    let touched = touched(repo, before.as_ref(), &commit.tree)?;
+    let change = change(repo, &note::targets(repo, &commit)?, &note, reads, touched)?;
+    Ok(Subject { tree: commit.tree, before, note: (*note).clone(), prompts, change })
 }
 
 /// What a commit changes, as the journal explains it.
@@ -235,7 +262,6 @@ impl Subject {
 
     /// The hunks that lie on these lines.
     pub fn hunks_at(&self, path: &RepoPath, lines: LineRange) -> Vec<&Run> {
-        let runs = self.change.file(path).map(|file| file.runs.as_slice()).unwrap_or_default();
-        runs.iter().filter(|run| run.lines.touches(lines)).collect()
+        self.change.file(path).into_iter().flat_map(|file| file.runs_at(lines)).collect()
     }
 }

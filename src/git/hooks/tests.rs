@@ -45,7 +45,8 @@ fn names_of_config_hooks_are_no_events() {
 
 #[test]
 fn huskys_scripts() {
-    let (plain, input) = (&HOOKS[0], &HOOKS[2]);
+    let named = |name| HOOKS.iter().find(|hook| hook.name == name).unwrap();
+    let (plain, input) = (named("post-commit"), named("post-rewrite"));
     for text in ["", "echo a\n", "#!/bin/sh\necho a\n", "a\r\nb\r\n"] {
         for hook in [plain, input] {
             let new = husky_script(Some(text), hook, false);

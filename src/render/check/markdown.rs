@@ -1,5 +1,6 @@
 //! The checklist section for the body of a pull request.
 
+use super::text::count;
 use super::{Check, ItemResult, Origin, Outcome};
 use crate::model::{Finding, Severity, Status, Verdict};
 use crate::render::escape;
@@ -53,10 +54,6 @@ fn verdict(check: &Check) -> &'static str {
 }
 
 fn facts(check: &Check) -> String {
-    let count = |number: usize, one: &str| match number {
-        1 => format!("1 {one}"),
-        _ => format!("{number} {one}s"),
-    };
     let mut facts = vec![
         format!("{} judged", count(check.hunks, "hunk")),
         format!(

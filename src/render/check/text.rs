@@ -2,11 +2,12 @@
 
 use std::io;
 
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
 use super::Check;
 use crate::model::{Finding, Severity, Status, Verdict};
-use crate::render::escape::{line, shorten};
-use crate::render::out::{Out, Style};
-use crate::render::text::range;
+use crate::render::escape::{line, shorten, visible};
+use crate::render::out::Out;
 
 /// What is shown of a finding beside the finding itself.
 #[derive(Debug, Default)]
@@ -35,42 +36,39 @@ pub fn print(out: &mut Out, check: &Check, shown: impl Fn(&Finding) -> Shown) ->
 }
 
 fn one(out: &Out, finding: &Finding, shown: &Shown) -> String {
-    let (word, style) = match finding.severity {
-        Severity::Block => ("error", Style::Unknown),
-        Severity::Warn => ("warning", Style::Commit),
+    let level = match finding.severity {
+        Severity::Block => Level::ERROR,
+        Severity::Warn => Level::WARNING,
     };
-    let head = out.paint(style, &format!("{word}[{}]", line(&finding.check)));
-    let number = finding.lines.start.to_string();
-    let margin = " ".repeat(number.len());
-    let source = line(&shorten(shown.source.trim_end(), MAX_LINE));
-    let place = format!("{}:{}", line(&finding.path.quoted()), range(finding.lines));
-    let mut text = format!(
-        "{head}: {}\n{margin}{} {place}",
-        out.paint(Style::Strong, &line(&finding.message)),
-        out.paint(Style::Dim, "-->"),
-    );
-    if !source.is_empty() {
-        let bar = out.paint(Style::Dim, "|");
-        text.push_str(&format!("\n{margin} {bar}\n{number} {bar} {source}\n{margin} {bar}"));
+    let title = line(&finding.message);
+    let check = line(&finding.check);
+    let path = format!("{}", line(&finding.path.quoted()));
+    let source = shorten(&visible(&shown.source.replace('\t', "    ")), MAX_LINE);
+    let text = source.trim_end();
+    let indent = text.len() - text.trim_start().len();
+    let who = whose(finding, shown);
+    let mut mark = AnnotationKind::Primary.span(indent..text.len());
+    if let Some(who) = &who {
+        mark = mark.label(who);
     }
-    if let Some(who) = whose(finding, shown) {
-        text.push_str(&format!("\n{margin} = written by {who}"));
+    let snippet =
+        Snippet::source(text).line_start(finding.lines.start as usize).path(&path).annotation(mark);
+    let mut group = level.primary_title(&title).id(&check).element(snippet);
+    let hint = line(&finding.hint);
+    if !hint.is_empty() {
+        group = group.element(Level::HELP.message(&hint));
     }
-    if !finding.hint.is_empty() {
-        text.push_str(&format!("\n{margin} = help: {}", line(&finding.hint)));
-    }
-    text.push_str(&format!(
-        "\n{margin} = to waive: git ai-log waive {} -m \"why this is right here\"",
-        finding.fingerprint
-    ));
-    text
+    let waive = format!("git ai-log waive {} -m \"why this is right here\"", finding.fingerprint);
+    let group = group.element(Level::HELP.with_name("to waive").message(&waive));
+    let renderer = if out.colored() { Renderer::styled() } else { Renderer::plain() };
+    renderer.render(&[group])
 }
 
 fn whose(finding: &Finding, shown: &Shown) -> Option<String> {
     let agent = line(finding.agent.as_deref()?);
     let turn = finding.turn.as_ref().map(|turn| format!(", turn {turn}")).unwrap_or_default();
     let prompt = shown.prompt.as_deref().map(|text| format!(", \"{}\"", shorten(&line(text), 60)));
-    Some(format!("{agent}{turn}{}", prompt.unwrap_or_default()))
+    Some(format!("written by {agent}{turn}{}", prompt.unwrap_or_default()))
 }
 
 fn summary(check: &Check) -> String {
@@ -80,13 +78,18 @@ fn summary(check: &Check) -> String {
         Verdict::Block => "The checklist blocks".to_owned(),
     };
     text.push_str(&format!(
-        ": {} hunks judged, {} errors, {} warnings",
-        check.hunks,
-        check.count(Severity::Block),
-        check.count(Severity::Warn)
+        ": {} judged, {}, {}",
+        count(check.hunks, "hunk"),
+        count(check.count(Severity::Block), "error"),
+        count(check.count(Severity::Warn), "warning")
     ));
     if settled > 0 {
         text.push_str(&format!(", {settled} waived or attested"));
     }
     text
+}
+
+/// `1 hunk`, `2 hunks`.
+pub(super) fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
