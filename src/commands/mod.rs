@@ -1,5 +1,6 @@
 //! One file a command; the only room that joins I/O and pure code.
 
+mod agent_gate;
 mod ask;
 mod attest;
 mod attribute;

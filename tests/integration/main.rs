@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::print_stderr, reason = "a test says why it does not apply here")]
 
+mod agent_gate;
 mod attribution;
 mod bad_input;
 mod env;
