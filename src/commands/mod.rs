@@ -22,6 +22,7 @@ mod schema;
 mod screen;
 mod show;
 mod status;
+mod trust;
 mod uninstall;
 mod waive;
 
@@ -98,6 +99,7 @@ commands! {
     Review => review::ReviewArgs,
     Attest => attest::AttestArgs,
     Waive => waive::WaiveArgs,
+    Trust => trust::TrustArgs,
     Install => install::InstallArgs,
     Uninstall => uninstall::UninstallArgs,
     Doctor => doctor::DoctorArgs,

@@ -6,6 +6,7 @@ mod agent_gate;
 mod attribution;
 mod bad_input;
 mod env;
+mod external;
 mod gate;
 mod payloads;
 mod repositories;

@@ -74,6 +74,7 @@ fn what_skips_the_hooks_is_found() {
         "HUSKY=0 sh -c 'git commit -m x'",
         "GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null git commit",
         "GIT_CONFIG_PARAMETERS=\"'core.hooksPath=/dev/null'\" git commit",
+        "git config --add ai-log.trusted 0123",
         "git commit-tree HEAD^{tree} -m x",
         "git update-ref refs/heads/main $(git commit-tree abc)",
         "git update-ref HEAD abc",

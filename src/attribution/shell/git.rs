@@ -268,6 +268,10 @@ impl<'w> Call<'w> {
             return super::bypass::bypass(&command, &|_| None).map(|_| (*key).clone());
         }
         let changes = writes || words.len() > 1;
+        // What a person has agreed to.
+        if changes && key.to_ascii_lowercase().starts_with("ai-log.") {
+            return Some((*key).clone());
+        }
         (changes && moves_hooks(key, value)).then(|| (*key).clone())
     }
 }

@@ -90,17 +90,28 @@ pub struct Authorization {
     pub checks: Vec<String>,
 }
 
-/// An analyser of another make. It is run only after `git ai-log trust`.
+/// An analyser of another make. Its command is run only after `git ai-log trust`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct External {
     /// The program and its arguments; the files follow.
+    #[serde(default)]
     pub command: Vec<String>,
+    /// A file in the work tree that holds its SARIF already, in place of a command.
+    #[serde(default)]
+    pub file: Option<String>,
     /// What it prints: `sarif`.
     #[serde(default = "sarif")]
     pub format: String,
     /// Patterns of the files it is for; all where none is given.
     #[serde(default)]
     pub files: Vec<String>,
+}
+
+impl External {
+    /// The SHA-256 of what it would run, by which a clone trusts it.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.command.join("\0").as_bytes())
+    }
 }
 
 fn sarif() -> String {
@@ -215,11 +226,6 @@ impl Policy {
     /// Keys and items that this version does not know, each with the one that may be meant.
     pub fn warnings(text: &str, name: &str, items: &[&str]) -> Vec<String> {
         keys::warnings(text, name, items)
-    }
-
-    /// The SHA-256 of a policy's text, by which a clone trusts it.
-    pub fn digest(text: &str) -> Digest {
-        Digest::of(text.as_bytes())
     }
 }
 

@@ -374,3 +374,9 @@ fn path() -> std::ffi::OsString {
     let rest = std::env::var_os("PATH").unwrap();
     std::env::join_paths(std::iter::once(binary).chain(std::env::split_paths(&rest))).unwrap()
 }
+
+/// Runs a command with a terminal of its own, at which somebody types this.
+pub fn at_terminal(repo: &TestRepo, line: &str, typed: &str) -> Output {
+    let mut command: Command = repo.command("script");
+    run(command.args(["-qec", line, "/dev/null"]), typed.as_bytes())
+}
