@@ -7,6 +7,7 @@
 
 pub mod allow;
 pub mod change;
+pub mod flow;
 pub mod items;
 mod judge;
 pub mod lang;

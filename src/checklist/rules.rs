@@ -9,13 +9,17 @@
 //!
 //! Only rules of the change's languages whose words occur are ever compiled.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use ast_grep_config::{RuleConfig, SerializableRuleConfig, Severity};
 use ast_grep_core::matcher::{Matcher as _, MatcherExt as _, NodeMatch};
+use ast_grep_core::tree_sitter::StrDoc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::flow::Flow;
+use super::flow::condition::Condition;
 use super::lang::{self, Lang, Node};
 use super::{Context, File, Hit};
 use crate::model::{Confidence, LineRange};
@@ -65,6 +69,8 @@ struct Compiled {
     item: &'static str,
     rule: RuleConfig<Lang>,
     metadata: Metadata,
+    /// Of each metavariable's conditions one must hold.
+    flow: Vec<(String, Vec<Condition>)>,
 }
 
 /// Runs the rules over the lines to be judged.
@@ -182,7 +188,12 @@ fn compile(source: &Source<'_>, lang: Option<Lang>) -> Result<Option<Compiled>, 
     rule.language = wanted;
     let rule =
         RuleConfig::try_from(rule, &Default::default()).map_err(|e| error(&id, with_causes(&e)))?;
-    Ok(Some(Compiled { item: source.item, rule, metadata }))
+    let mut flow = Vec::new();
+    for (variable, conditions) in &metadata.flow {
+        let parsed = conditions.iter().map(|text| Condition::parse(text)).collect::<Result<_, _>>();
+        flow.push((variable.clone(), parsed.map_err(|said| error(&id, said))?));
+    }
+    Ok(Some(Compiled { item: source.item, rule, metadata, flow }))
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {
@@ -225,6 +236,7 @@ fn scan(file: &File, rules: &[Compiled], by_kind: &[Vec<usize>], hits: &mut Vec<
     let Some(tree) = file.tree() else {
         return;
     };
+    let flow = OnceCell::new();
     let mut left = vec![tree.root()];
     while let Some(node) = left.pop() {
         let lines = file.lines_of(node.range());
@@ -233,17 +245,23 @@ fn scan(file: &File, rules: &[Compiled], by_kind: &[Vec<usize>], hits: &mut Vec<
         }
         for &at in by_kind.get(usize::from(node.kind_id())).into_iter().flatten() {
             if tried[at] {
-                hits.extend(try_rule(file, &rules[at], &node, lines));
+                hits.extend(try_rule(file, &rules[at], &node, lines, &flow));
             }
         }
         left.extend(node.children());
     }
 }
 
-fn try_rule(file: &File, compiled: &Compiled, node: &Node<'_>, lines: LineRange) -> Option<Hit> {
+fn try_rule<'t>(
+    file: &'t File,
+    compiled: &Compiled,
+    node: &Node<'t>,
+    lines: LineRange,
+    flow: &OnceCell<Option<Flow<'t>>>,
+) -> Option<Hit> {
     let rule = &compiled.rule;
     let found = rule.matcher.match_node(node.clone())?;
-    if !flows(&compiled.metadata, &found) {
+    if !flows(&compiled.flow, &found, flow, file) {
         return None;
     }
     let confidence = match rule.severity {
@@ -263,9 +281,29 @@ fn try_rule(file: &File, compiled: &Compiled, node: &Node<'_>, lines: LineRange)
     })
 }
 
-/// Whether the values of the metavariables are what the rule asks for.
-fn flows(metadata: &Metadata, _: &NodeMatch<'_, ast_grep_core::tree_sitter::StrDoc<Lang>>) -> bool {
-    metadata.flow.is_empty()
+/// Whether the values of the metavariables are what the rule asks for. Of a variable that stands
+/// for several nodes one is enough.
+fn flows<'t>(
+    conditions: &[(String, Vec<Condition>)],
+    found: &NodeMatch<'t, StrDoc<Lang>>,
+    flow: &OnceCell<Option<Flow<'t>>>,
+    file: &'t File,
+) -> bool {
+    if conditions.is_empty() {
+        return true;
+    }
+    let Some(flow) = flow.get_or_init(|| Flow::of(file)) else {
+        return false;
+    };
+    conditions.iter().all(|(variable, conditions)| {
+        let one = found.get_env().get_match(variable).cloned();
+        let nodes =
+            one.map_or_else(|| found.get_env().get_multiple_matches(variable), |one| vec![one]);
+        nodes.iter().any(|node| {
+            let origin = flow.origin(node);
+            conditions.iter().any(|condition| condition.holds(&origin))
+        })
+    })
 }
 
 #[cfg(test)]

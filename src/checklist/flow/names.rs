@@ -1,0 +1,330 @@
+//! Where names get their values: the definitions of a file, by name, scope and place.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::sources;
+use super::syntax::{Role, Syntax};
+use crate::checklist::lang::{Lang, Node, Tree};
+
+/// A place where a name gets a value.
+pub struct Def<'t> {
+    /// Where it stands.
+    at: usize,
+    /// The function around it; the whole file where there is none.
+    scope: Range<usize>,
+    /// What may or may not run around it, inside that function.
+    branch: Option<Range<usize>>,
+    /// What it gets.
+    pub value: Option<Node<'t>>,
+    /// It keeps what it had.
+    pub adds: bool,
+    /// It is a parameter of its function.
+    pub parameter: bool,
+    /// A parameter that a framework fills from a request.
+    pub outside: bool,
+}
+
+/// A test of a value against what is allowed.
+struct Guard {
+    scope: Range<usize>,
+    /// Where a value that passed may be used.
+    covers: Range<usize>,
+}
+
+/// The definitions of a file.
+pub struct Names<'t> {
+    defs: HashMap<String, Vec<Def<'t>>>,
+    guards: HashMap<String, Vec<Guard>>,
+    functions: HashMap<String, Node<'t>>,
+}
+
+/// Where the walk is.
+#[derive(Clone)]
+struct Place {
+    scope: Range<usize>,
+    branch: Option<Range<usize>>,
+}
+
+/// Methods that put their arguments into what they are called on.
+const ADDING: &[&str] = &[
+    "append",
+    "Append",
+    "AppendFormat",
+    "AppendLine",
+    "add",
+    "Add",
+    "push",
+    "push_str",
+    "unshift",
+    "insert",
+    "Insert",
+    "concat",
+    "put",
+    "set",
+    "Set",
+    "extend",
+    "update",
+    "WriteString",
+    "write",
+    "addAll",
+    "putAll",
+    "<<",
+    "setProperty",
+    "append_pair",
+];
+
+impl<'t> Names<'t> {
+    /// Reads the definitions of a file.
+    pub fn of(tree: &'t Tree, syntax: &Syntax, lang: Lang) -> Self {
+        let mut names =
+            Self { defs: HashMap::new(), guards: HashMap::new(), functions: HashMap::new() };
+        let root = tree.root();
+        let whole = Place { scope: root.range(), branch: None };
+        let mut left = vec![(root, whole)];
+        while let Some((node, place)) = left.pop() {
+            let kind = node.kind();
+            let mut inner = place.clone();
+            if syntax.functions.contains(&&*kind) {
+                inner = Place { scope: node.range(), branch: None };
+                if let Some(name) = node.field("name") {
+                    names.functions.insert(name.text().into_owned(), node.clone());
+                }
+                names.parameters(&node, syntax, lang, &inner);
+            } else if syntax.conditionals.contains(&&*kind) {
+                inner.branch = Some(node.range());
+                names.guard(&node, syntax, &place);
+            }
+            names.definition(&node, &kind, syntax, &place);
+            left.extend(node.children().filter(Node::is_named).map(|child| (child, inner.clone())));
+        }
+        for defs in names.defs.values_mut() {
+            defs.sort_by_key(|def| def.at);
+        }
+        names
+    }
+
+    /// A function of this file, by its name.
+    pub fn function(&self, name: &str) -> Option<&Node<'t>> {
+        self.functions.get(name)
+    }
+
+    /// The definitions that may have given this name its value at this place: back to the last
+    /// one that is sure to have run, in the innermost function that has any.
+    pub fn reaching(&self, name: &str, at: usize) -> Vec<&Def<'t>> {
+        let Some(defs) = self.defs.get(name) else {
+            return Vec::new();
+        };
+        let around = defs.iter().filter(|def| def.scope.contains(&at));
+        let Some(innermost) = around.clone().map(|def| def.scope.len()).min() else {
+            return Vec::new();
+        };
+        let own: Vec<&Def<'t>> = around.filter(|def| def.scope.len() == innermost).collect();
+        let before: Vec<&Def<'t>> = own.iter().copied().filter(|def| def.at < at).collect();
+        // Used above its only definition: a loop, or a function called later.
+        let candidates = if before.is_empty() { own } else { before };
+        let sure = |def: &&Def<'t>| {
+            !def.adds && def.branch.as_ref().is_none_or(|branch| branch.contains(&at))
+        };
+        let first = candidates.iter().rposition(|def| sure(def)).unwrap_or(0);
+        candidates[first..].to_vec()
+    }
+
+    /// Whether a value of this name at this place was compared with what is allowed.
+    pub fn is_checked(&self, name: &str, at: usize) -> bool {
+        let guards = self.guards.get(name).into_iter().flatten();
+        guards.into_iter().any(|guard| guard.scope.contains(&at) && guard.covers.contains(&at))
+    }
+
+    fn add(&mut self, name: String, def: Def<'t>) {
+        // A file of a machine's making must not cost more than it is worth.
+        let defs = self.defs.entry(name).or_default();
+        if defs.len() < 400 {
+            defs.push(def);
+        }
+    }
+
+    fn parameters(&mut self, function: &Node<'t>, syntax: &Syntax, lang: Lang, place: &Place) {
+        let from_request = sources::handles_requests(lang, function);
+        let lists = ["parameters", "parameter"].iter().filter_map(|name| function.field(name));
+        let lists: Vec<Node<'t>> = lists
+            .chain(function.named_children().filter(|c| c.kind().contains("parameter")))
+            .collect();
+        let mut left: Vec<Node<'t>> = lists;
+        let mut seen = Vec::new();
+        while let Some(node) = left.pop() {
+            if seen.contains(&node.node_id()) {
+                continue;
+            }
+            seen.push(node.node_id());
+            let outside = from_request && !sources::is_carrier(&node)
+                || sources::is_outside_parameter(lang, &node.text());
+            if syntax.role(&node.kind()) == Role::Name {
+                let outside = outside
+                    || node.parent().is_some_and(|parent| {
+                        syntax.parameters.contains(&&*parent.kind())
+                            && sources::is_outside_parameter(lang, &parent.text())
+                    });
+                let name = node.text().trim_start_matches('&').to_owned();
+                self.add(
+                    name,
+                    Def {
+                        at: node.range().start,
+                        scope: place.scope.clone(),
+                        branch: None,
+                        value: None,
+                        adds: false,
+                        parameter: true,
+                        outside,
+                    },
+                );
+                continue;
+            }
+            let named = ["name", "pattern"].iter().find_map(|field| node.field(field));
+            match named {
+                Some(name) if syntax.role(&node.kind()) != Role::Skip => left.push(name),
+                _ => left.extend(node.named_children().filter(|child| {
+                    !["type", "value", "default_value"].iter().any(|field| {
+                        node.field(field).is_some_and(|f| f.node_id() == child.node_id())
+                    })
+                })),
+            }
+        }
+    }
+
+    fn definition(&mut self, node: &Node<'t>, kind: &str, syntax: &Syntax, place: &Place) {
+        let found = syntax.definitions.iter().find(|(known, _, _)| *known == kind);
+        if let Some((_, target, value)) = found {
+            let target = node.field(target).or_else(|| node.named_children().next());
+            let value = match *value {
+                "" => node.named_children().last(),
+                name => node.field(name),
+            };
+            let Some(target) = target else { return };
+            let value = value.filter(|value| value.node_id() != target.node_id());
+            let operator = node.field("operator").map(|op| op.text().into_owned());
+            let adds = syntax.additions.contains(&kind)
+                || operator.is_some_and(|op| op.len() > 1 && op.ends_with('=') && op != ":=");
+            self.targets(&target, value, adds, syntax, place);
+        } else if syntax.role(kind) == Role::Call {
+            self.adding_call(node, syntax, place);
+        } else if syntax.role(kind) == Role::Binary
+            && node.field("operator").is_some_and(|operator| operator.text() == "<<")
+            && let (Some(left), right) = (node.field("left"), node.field("right"))
+            && syntax.role(&left.kind()) == Role::Name
+        {
+            self.targets(&left, right, true, syntax, place);
+        }
+    }
+
+    /// `x`, `x, y`, `{x, y: z}`, `self.x`, `x["a"]`.
+    fn targets(
+        &mut self,
+        target: &Node<'t>,
+        value: Option<Node<'t>>,
+        adds: bool,
+        syntax: &Syntax,
+        place: &Place,
+    ) {
+        let mut def = |name: String, at: usize, value: Option<Node<'t>>, adds: bool| {
+            self.add(
+                name,
+                Def {
+                    at,
+                    scope: place.scope.clone(),
+                    branch: place.branch.clone(),
+                    value,
+                    adds,
+                    parameter: false,
+                    outside: false,
+                },
+            );
+        };
+        let end = value.as_ref().map_or(target.range().end, |value| value.range().end);
+        match syntax.role(&target.kind()) {
+            Role::Name => def(target.text().into_owned(), end, value, adds),
+            Role::Member | Role::Call => def(syntax.path(target).join("."), end, value, adds),
+            // What is put into a container is part of it from then on.
+            Role::Index => {
+                if let Some(name) = syntax.path(target).first() {
+                    def(name.clone(), end, value, true);
+                }
+            }
+            _ => {
+                let names: Vec<Node<'t>> = target.named_children().take(40).collect();
+                let values: Vec<Node<'t>> =
+                    value.iter().flat_map(|value| value.named_children()).take(40).collect();
+                // `a, b = 1, 2` has a value for each; `a, b = f()` has one for all.
+                let each = values.len() == names.len()
+                    && value.as_ref().is_some_and(|v| syntax.role(&v.kind()) == Role::Parts);
+                for (nth, name) in names.into_iter().enumerate() {
+                    let own = if each { values.get(nth).cloned() } else { value.clone() };
+                    let inner = name.field("value").or_else(|| name.field("name"));
+                    let name = inner.unwrap_or(name);
+                    if matches!(syntax.role(&name.kind()), Role::Name)
+                        || name.kind() == "shorthand_property_identifier_pattern"
+                    {
+                        def(name.text().into_owned(), end, own, adds);
+                    }
+                }
+            }
+        }
+    }
+
+    /// `builder.append(x)`: what it is called on keeps what it had and gets the arguments.
+    fn adding_call(&mut self, node: &Node<'t>, syntax: &Syntax, place: &Place) {
+        let path = syntax.path(node);
+        let [object @ .., method] = path.as_slice() else { return };
+        if object.len() != 1 || !ADDING.contains(&method.as_str()) {
+            return;
+        }
+        let Some(arguments) = node.field("arguments").or_else(|| node.named_children().last())
+        else {
+            return;
+        };
+        self.add(
+            object[0].clone(),
+            Def {
+                at: node.range().end,
+                scope: place.scope.clone(),
+                branch: place.branch.clone(),
+                value: Some(arguments),
+                adds: true,
+                parameter: false,
+                outside: false,
+            },
+        );
+    }
+
+    /// `if x not in ALLOWED: return`, `if (allowed.includes(x)) { use(x) }`.
+    fn guard(&mut self, node: &Node<'t>, syntax: &Syntax, place: &Place) {
+        let Some(condition) = node.field("condition") else { return };
+        let text = condition.text();
+        if text.len() > 400 || !sources::TESTS.iter().any(|test| text.contains(test)) {
+            return;
+        }
+        let negative = ["not ", "!", "== -1", "=== -1", "< 0", "== false", "unless"]
+            .iter()
+            .any(|mark| text.contains(mark))
+            || node.kind().starts_with("unless");
+        let body = ["consequence", "body"].iter().find_map(|name| node.field(name));
+        let leaves = body.as_ref().is_some_and(|body| {
+            let text = body.text();
+            sources::LEAVING.iter().any(|word| text.contains(word))
+        });
+        let covers = match (negative, leaves) {
+            (true, true) => node.range().end..place.scope.end,
+            (false, _) => body.map_or(0..0, |body| body.range()),
+            (true, false) => return,
+        };
+        let mut left = vec![condition];
+        while let Some(part) = left.pop() {
+            if syntax.role(&part.kind()) == Role::Name {
+                let guard = Guard { scope: place.scope.clone(), covers: covers.clone() };
+                self.guards.entry(part.text().into_owned()).or_default().push(guard);
+            } else {
+                left.extend(part.named_children().take(20));
+            }
+        }
+    }
+}
