@@ -25,7 +25,6 @@ pub struct Check {
     /// How many hunks were judged.
     pub hunks: usize,
     /// Commits of the range on which nothing is recorded, where notes are required.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_recorded: Vec<Oid>,
     /// The items, in the order of the checklist.
     pub items: Vec<ItemResult>,

@@ -3,6 +3,7 @@
 mod agent;
 mod margin;
 mod note;
+pub mod schema;
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
