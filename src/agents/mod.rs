@@ -207,6 +207,8 @@ mod tests {
                 }
             }
             assert!(matches!(&acts[0], Act::Prompt(text) if text == "add two"), "{acts:?}");
+            let asked = agent.question(scene.denied().payload.to_string().as_bytes()).unwrap();
+            assert_eq!(asked.unwrap().about, About::Run(scene::DENIED.into()));
             let Act::Edited(edits) = acts.last().unwrap() else { panic!("{acts:?}") };
             let texts = edit::texts(&edits[0].told, Some(b"one\ntwo\n"));
             assert_eq!(texts.after.as_deref(), Some(b"one\ntwo\n".as_slice()), "{texts:?}");
