@@ -206,7 +206,7 @@ mod tests {
     use super::*;
     use crate::agents::About;
 
-    fn asked(payload: serde_json::Value) -> Option<Question> {
+    fn asked(payload: Value) -> Option<Question> {
         let mut payload = payload;
         payload["session_id"] = json!("s");
         payload["cwd"] = json!("/top");

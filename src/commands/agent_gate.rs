@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +69,7 @@ fn reason(env: &Env, name: &str, question: &Question) -> Result<Option<String>> 
         About::Run(command) => {
             shell::bypass(command, &|alias| repo.config(&format!("alias.{alias}")))
         }
-        About::Write(paths) => paths.iter().find_map(hook_file),
+        About::Write(paths) => paths.iter().find_map(|path| hook_file(path)),
     };
     let Some(bypass) = bypass.filter(|_| is_gated(env, &repo)) else {
         return Ok(None);
@@ -79,7 +79,7 @@ fn reason(env: &Env, name: &str, question: &Question) -> Result<Option<String>> 
     Ok(denied.then(|| agent::denial(&format!("`{}` {}", bypass.what, bypass.why))))
 }
 
-fn hook_file(path: &PathBuf) -> Option<Bypass> {
+fn hook_file(path: &Path) -> Option<Bypass> {
     let path = path.to_string_lossy();
     shell::is_hook(&path).then(|| Bypass {
         what: path.into_owned(),

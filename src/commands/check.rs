@@ -131,6 +131,9 @@ pub fn gate_staged(repo: &Repo, env: &Env, now: DateTime<Utc>) -> Result<Answer>
     Ok(Answer::of(receipt.ruling.verdict != Some(Verdict::Block)))
 }
 
+/// Knows what is shown of a finding beside the finding itself.
+type Shower = Box<dyn Fn(&Finding) -> Shown>;
+
 /// What was judged, with what the printing needs beside it.
 pub struct Reported {
     /// What the checklist says.
@@ -142,7 +145,7 @@ pub struct Reported {
     /// Where the lines come from.
     pub origin: Option<Origin>,
     /// The source line and the prompt of a finding.
-    pub shown: Box<dyn Fn(&Finding) -> Shown>,
+    pub shown: Shower,
 }
 
 impl Reported {
@@ -165,7 +168,7 @@ impl Reported {
         }
     }
 
-    fn check(self) -> (Check, Box<dyn Fn(&Finding) -> Shown>) {
+    fn check(self) -> (Check, Shower) {
         let missing = !self.not_recorded.is_empty();
         let check = Check {
             schema: "git-ai-log/check/1",

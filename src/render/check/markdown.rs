@@ -30,7 +30,7 @@ pub fn section(check: &Check) -> String {
         let names: Vec<_> = off.iter().map(|item| code(&item.item)).collect();
         text.push_str(&format!("\nNot asked for: {}\n", names.join(", ")));
     }
-    if check.open().first().is_some() {
+    if !check.open().is_empty() {
         text.push_str("\n### Open findings\n\n");
         check.open().into_iter().for_each(|finding| text.push_str(&open(finding)));
     }

@@ -42,7 +42,7 @@ fn one(out: &Out, finding: &Finding, shown: &Shown) -> String {
     };
     let title = line(&finding.message);
     let check = line(&finding.check);
-    let path = format!("{}", line(&finding.path.quoted()));
+    let path = line(&finding.path.quoted());
     let source = shorten(&visible(&shown.source.replace('\t', "    ")), MAX_LINE);
     let text = source.trim_end();
     let indent = text.len() - text.trim_start().len();
