@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::File;
+use crate::config::policy::External;
 use crate::model::{Oid, RepoPath};
 
 /// Where installed packages may lie on this machine.
@@ -16,6 +18,24 @@ pub struct Toolchain {
     pub cargo_home: Option<PathBuf>,
     /// `$GOMODCACHE`, or its default.
     pub go_modules: Option<PathBuf>,
+}
+
+/// What an analyser of the policy's says of some files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Analysis {
+    /// Analysers are not run here.
+    Skipped,
+    /// Nobody has trusted its command.
+    Untrusted,
+    /// It could not be run, or failed.
+    Failed(String),
+    /// It ran.
+    Done {
+        /// What it printed.
+        sarif: Vec<u8>,
+        /// Folders that absolute paths in it may start with.
+        roots: Vec<PathBuf>,
+    },
 }
 
 /// What checks may read beside the judged files: texts as they are staged (or committed, where a
@@ -51,6 +71,10 @@ pub trait Project {
     fn kept(&self, name: &str) -> Option<Vec<u8>>;
     /// Keeps bytes for later runs. Losing them is no fault.
     fn keep(&self, name: &str, bytes: &[u8]);
+    /// What an analyser says of these files; `own` is one of the user's own policy.
+    fn analyse(&self, _analyser: &External, _own: bool, _files: &[&File]) -> Analysis {
+        Analysis::Skipped
+    }
     /// The day it is, for waivers that end: UTC.
     fn today(&self) -> chrono::NaiveDate;
 }

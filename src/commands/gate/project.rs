@@ -7,9 +7,10 @@ use std::rc::Rc;
 
 use chrono::NaiveDate;
 
-use crate::checklist::Project;
-use crate::checklist::project::Toolchain;
+use crate::checklist::project::{Analysis, Toolchain};
+use crate::checklist::{File, Project};
 use crate::commands::check::files::{names, read};
+use crate::config::policy::External;
 use crate::git::Repo;
 use crate::git::objects::Entry;
 use crate::journal::MAX_TEXT;
@@ -164,6 +165,10 @@ impl Project for TreeProject<'_> {
     fn keep(&self, name: &str, bytes: &[u8]) {
         // A cache that cannot be written costs time, nothing else.
         let _ = crate::journal::write_private(&self.cache(name), bytes);
+    }
+
+    fn analyse(&self, analyser: &External, own: bool, files: &[&File]) -> Analysis {
+        super::analyser::analyse(self.repo, self, analyser, own, files)
     }
 
     fn today(&self) -> NaiveDate {

@@ -31,6 +31,9 @@ const INTERRUPTED: Said = Said {
     confidence: Confidence::Low,
 };
 
+/// Lines of a guarded block from which on it is a long one.
+const MUCH: usize = 4;
+
 /// Names by which people say that they do not want what they caught.
 const UNWANTED: &[&str] = &["ignored", "ignore", "expected", "unused", "_", "$ignored", "__"];
 
@@ -40,10 +43,10 @@ pub fn judge(file: &File, lang: Lang, handler: &Handler<'_>, hits: &mut Vec<Hit>
         return;
     }
     let said = if handler.statements.iter().all(|statement| is_nothing(lang, statement)) {
-        nothing(lang, handler)
+        nothing(file, lang, handler)
     } else if handler.never && !handler.logs {
         Some(&NEVER)
-    } else if handler.broad && !handler.logs && !handler.uses {
+    } else if handler.broad && !handler.logs && !handler.uses && guards_much(handler) {
         Some(&BROAD)
     } else if lang == Lang::Java && interrupted(handler) {
         Some(&INTERRUPTED)
@@ -59,12 +62,15 @@ pub fn judge(file: &File, lang: Lang, handler: &Handler<'_>, hits: &mut Vec<Hit>
 }
 
 /// A handler that does nothing.
-fn nothing(lang: Lang, handler: &Handler<'_>) -> Option<&'static Said> {
+fn nothing(file: &File, lang: Lang, handler: &Handler<'_>) -> Option<&'static Said> {
+    // A person who says why is asked; an agent's own excuse is none.
+    let said = |comment: &Node<'_>| file.is_human(file.line_of(comment.range().start));
+    let comment = handler.comments.iter().any(said);
     let unwanted = handler.name.as_ref().is_some_and(|name| UNWANTED.contains(&name.as_str()));
     if unwanted && !handler.bare {
         return None;
     }
-    match (handler.broad || handler.never, handler.comment) {
+    match (handler.broad || handler.never, comment) {
         (true, false) => Some(&SWALLOWED),
         (true, true) => Some(&EMPTY),
         // `except KeyError: pass` is how Python asks whether something is there.
@@ -80,7 +86,7 @@ fn is_nothing(lang: Lang, statement: &Node<'_>) -> bool {
     match &*statement.kind() {
         "pass_statement" | "continue_statement" | "empty_statement" | "break_statement" => true,
         "expression_statement" => text == "..." || text.is_empty(),
-        "nil" | "next" | "break" => true,
+        "next" | "break" => true,
         "return_statement" | "return" => {
             let value = text.trim_start_matches("return").trim();
             let nothing = ["", "None", "null", "nil", "undefined"];
@@ -88,6 +94,14 @@ fn is_nothing(lang: Lang, statement: &Node<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// A fallback for one or two calls is a decision; around a long block it hides what nobody thought
+/// of.
+fn guards_much(handler: &Handler<'_>) -> bool {
+    let before = handler.node.prev().filter(Node::is_named);
+    let body = before.or_else(|| handler.node.parent()?.field("body"));
+    body.is_some_and(|body| body.end_pos().line() - body.start_pos().line() >= MUCH)
 }
 
 fn interrupted(handler: &Handler<'_>) -> bool {
