@@ -91,6 +91,12 @@ const OPEN: &[&str] = &[
     "well",
     "known",
     "authenticate",
+    "authentication",
+    "invitation",
+    "invite",
+    "setup",
+    "install",
+    "unsubscribe",
 ];
 
 /// What counts as a permission check: the words above and the names that the policy gives.
