@@ -103,7 +103,10 @@ impl Reader<'_> {
             &verb
         };
         let mut route = self.route(&decorator, group, name, write, guarded);
-        route.open |= !path.is_empty() && is_open(&path);
+        if !path.is_empty() {
+            route.open |= is_open(&path);
+            route.name = path;
+        }
         Some(route)
     }
 

@@ -126,6 +126,13 @@ pub fn is_open(text: &str) -> bool {
         || names(text).flat_map(words).any(|word| OPEN.contains(&&*word))
 }
 
+/// Whether a path or name says that few are meant.
+pub fn is_privileged(text: &str) -> bool {
+    names(text)
+        .flat_map(words)
+        .any(|word| matches!(&*word, "admin" | "superuser" | "sudo" | "backoffice"))
+}
+
 fn names(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|name| !name.is_empty())
 }
