@@ -115,6 +115,8 @@ impl<'t> Flow<'t> {
     fn own_function(&self, path: &[&str], made: &[Origin], depth: u32) -> Option<Origin> {
         let name = match path {
             [name] | ["self" | "this" | "$this" | "cls", name] => *name,
+            // A function of a class of this file: `Helper.read(x)`, `new Helper().read(x)`.
+            [class, name] if class.starts_with(|c: char| c.is_ascii_uppercase()) => *name,
             _ => return None,
         };
         let function = self.names.function(name)?;

@@ -6,6 +6,7 @@
 //! ([`sources`]). Whatever is not known is made of its parts, so that a new kind of node loses
 //! nothing. The work is bounded by depth and by number of steps.
 
+mod branches;
 mod calls;
 pub mod condition;
 mod names;
@@ -252,6 +253,9 @@ impl<'t> Flow<'t> {
 
     /// `a ? b : c`, `b if a else c`: the condition is no part of the value.
     fn choice(&self, node: &Node<'t>, depth: u32) -> Origin {
+        if let Some(chosen) = self.chosen(node) {
+            return self.at(&chosen, depth);
+        }
         let condition = node.field("condition").map(|c| c.node_id());
         let python = condition.is_none() && self.lang == Lang::Python;
         let mut joined: Option<Origin> = None;
@@ -279,7 +283,7 @@ impl<'t> Flow<'t> {
             return if shouted { Origin::constant(None) } else { Origin::of(Level::Local) };
         }
         let mut joined: Option<Origin> = None;
-        for def in defs {
+        for def in self.alive(defs) {
             let origin = self.definition(def, depth);
             joined = Some(match joined {
                 None => origin,

@@ -25,6 +25,13 @@ pub struct Def<'t> {
     pub outside: bool,
 }
 
+impl Def<'_> {
+    /// Whether what gives the value may not run.
+    pub fn is_in_branch(&self) -> bool {
+        self.branch.is_some()
+    }
+}
+
 /// A test of a value against what is allowed.
 struct Guard {
     scope: Range<usize>,

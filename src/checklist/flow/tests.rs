@@ -226,3 +226,28 @@ fn the_start_of_an_address_may_be_fixed() {
         "outside+!host",
     );
 }
+
+#[test]
+fn branches_that_are_decided_in_the_code() {
+    let python = |body: &str| format!("def f(a):\n    n = 86\n    p = 'ABC'\n{body}    sink(b)\n");
+    let text = python("    if 7 * 42 - n > 200:\n        b = 'x'\n    else:\n        b = a\n");
+    is(Lang::Python, &text, "constant");
+    let text = python("    if 7 * 42 - n > 900:\n        b = 'x'\n    else:\n        b = a\n");
+    is(Lang::Python, &text, "parameter");
+    let text = python("    b = 'x' if n > 1 else a\n");
+    is(Lang::Python, &text, "constant");
+    let arms = "        case 'B':\n            b = 'x'\n        case 'A' | 'C':\n            b = a\n        case _:\n            b = a\n";
+    is(Lang::Python, &python(&format!("    g = p[1]\n    match g:\n{arms}")), "constant");
+    is(Lang::Python, &python(&format!("    g = p[2]\n    match g:\n{arms}")), "parameter");
+    let java = |at: u8| {
+        format!(
+            "class A {{ void f(String a) {{ String b; String p = \"ABC\"; switch (p.charAt({at})) {{\n\
+             case 'A': b = a; break;\n case 'B': b = \"x\"; break;\n case 'C': case 'D': b = a; break;\n\
+             default: b = \"y\"; }} sink(b); }} }}"
+        )
+    };
+    is(Lang::Java, &java(1), "constant");
+    is(Lang::Java, &java(2), "parameter");
+    let text = "class A { void f(String a) { int n = 106; String b = (7 * 18) + n > 200 ? \"x\" : a; sink(b); } }";
+    is(Lang::Java, text, "constant");
+}
