@@ -188,8 +188,8 @@ impl<'t> Flow<'t> {
                     _ => None,
                 }
             }
-            Role::Index => self.element(node, depth),
-            Role::Call => self.element_call(node, depth),
+            Role::Index => self.character(node, depth),
+            Role::Call => self.character_call(node, depth),
             Role::Binary => self.operation(node, depth),
             _ => {
                 let mut parts = node.named_children();
@@ -202,14 +202,14 @@ impl<'t> Flow<'t> {
     }
 
     /// `text[1]`.
-    fn element(&self, node: &Node<'t>, depth: u32) -> Option<Fixed> {
+    fn character(&self, node: &Node<'t>, depth: u32) -> Option<Fixed> {
         let mut parts = node.named_children();
         let (of, at) = (parts.next()?, parts.next()?);
         nth(self.fixed(&of, depth + 1)?, self.fixed(&at, depth + 1)?)
     }
 
     /// `text.charAt(1)`.
-    fn element_call(&self, node: &Node<'t>, depth: u32) -> Option<Fixed> {
+    fn character_call(&self, node: &Node<'t>, depth: u32) -> Option<Fixed> {
         let path = self.syntax.path(node);
         if path.last()? != "charAt" {
             return None;

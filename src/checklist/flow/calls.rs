@@ -51,6 +51,11 @@ impl<'t> Flow<'t> {
         }
         let name = segments.last().copied().unwrap_or_default();
         let arguments = arguments(node);
+        if let [container, "get" | "Get" | "getProperty" | "GetValue" | "fetch"] = segments[..]
+            && let Some(origin) = self.element(&[container], arguments.iter().cloned(), node, depth)
+        {
+            return origin;
+        }
         let made: Vec<Origin> = arguments.iter().map(|a| self.at(a, depth)).collect();
         let receiver = self.receiver(node, depth);
         if let Some(origin) = self.own_function(&segments, &made, depth) {

@@ -304,6 +304,21 @@ impl<'t> Flow<'t> {
         origin
     }
 
+    /// What a container of this function holds under a key that stands in the code.
+    fn element(
+        &self,
+        path: &[&str],
+        keys: impl Iterator<Item = Node<'t>>,
+        node: &Node<'t>,
+        depth: u32,
+    ) -> Option<Origin> {
+        let [container] = path else { return None };
+        let key = names::key_of(self.syntax, keys)?;
+        let defs = self.names.reaching(&names::element(container, &key), node.range().start);
+        let origins = self.alive(defs).into_iter().map(|def| self.definition(def, depth));
+        origins.reduce(Origin::join)
+    }
+
     fn definition(&self, def: &Def<'t>, depth: u32) -> Origin {
         match &def.value {
             Some(value) => self.at(value, depth),
@@ -325,6 +340,11 @@ impl<'t> Flow<'t> {
             && last.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         if shouted && self.syntax.role(&node.kind()) == Role::Member {
             return Origin::constant(None);
+        }
+        if let Some(origin) = self.element(&segments, node.named_children().skip(1), node, depth)
+            && self.syntax.role(&node.kind()) == Role::Index
+        {
+            return origin;
         }
         // A field that was written in this function: `self.sql = ...`, `cmd.CommandText = ...`.
         let whole = segments.join(".");

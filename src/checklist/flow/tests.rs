@@ -251,3 +251,23 @@ fn branches_that_are_decided_in_the_code() {
     let text = "class A { void f(String a) { int n = 106; String b = (7 * 18) + n > 200 ? \"x\" : a; sink(b); } }";
     is(Lang::Java, text, "constant");
 }
+
+#[test]
+fn what_a_container_holds_under_a_key() {
+    let python = |key: &str| {
+        format!(
+            "def f(a):\n    d = {{}}\n    d['x'] = 'fixed'\n    d['y'] = a\n    sink(d[{key}])\n"
+        )
+    };
+    is(Lang::Python, &python("'x'"), "constant");
+    is(Lang::Python, &python("'y'"), "parameter");
+    is(Lang::Python, &python("k"), "parameter");
+    let java = |key: &str| {
+        format!(
+            "class A {{ void f(String a) {{ Map<String, String> m = new HashMap<>(); m.put(\"x\", \"fixed\");\n\
+             m.put(\"y\", a);\n String b = (String) m.get({key}); sink(b); }} }}"
+        )
+    };
+    is(Lang::Java, &java("\"x\""), "constant");
+    is(Lang::Java, &java("\"y\""), "parameter");
+}
