@@ -1,11 +1,10 @@
 //! The gate: what is blocked, what passes, and what is kept of it.
 
 use std::io::Write as _;
-use std::process::Command;
 
 use serde_json::Value;
 
-use crate::env::{Agent, Output, TestRepo, run};
+use crate::env::{Agent, Output, TestRepo, at_terminal};
 
 const BAD: &str = "def pay():\n    try:\n        go()\n    except Exception:\n        pass\n";
 const GOOD: &str = "def pay():\n    try:\n        go()\n    except OSError:\n        \
@@ -217,12 +216,6 @@ fn a_comment_allows_where_a_person_wrote_it() {
     let shown = show(&repo, "HEAD");
     assert_eq!(shown["findings"][0]["status"], "waived");
     assert_eq!(shown["waivers"][0]["reason"], "the caller retries");
-}
-
-/// Runs a command with a terminal of its own, at which somebody types this.
-fn at_terminal(repo: &TestRepo, line: &str, typed: &str) -> Output {
-    let mut command: Command = repo.command("script");
-    run(command.args(["-qec", line, "/dev/null"]), typed.as_bytes())
 }
 
 #[test]
