@@ -173,7 +173,7 @@ impl<'t> Names<'t> {
             seen.push(node.node_id());
             let outside = from_request && !sources::is_carrier(&node)
                 || sources::is_outside_parameter(lang, &node.text());
-            if syntax.role(&node.kind()) == Role::Name {
+            if is_name(&node, syntax) {
                 let outside = outside
                     || node.ancestors().take(4).any(|parent| {
                         syntax.parameters.contains(&&*parent.kind())
@@ -306,9 +306,7 @@ impl<'t> Names<'t> {
                     let own = if each { values.get(nth).cloned() } else { value.clone() };
                     let inner = name.field("value").or_else(|| name.field("name"));
                     let name = inner.unwrap_or(name);
-                    if matches!(syntax.role(&name.kind()), Role::Name)
-                        || name.kind() == "shorthand_property_identifier_pattern"
-                    {
+                    if is_name(&name, syntax) {
                         def(name.text().into_owned(), end, own, adds);
                     }
                 }
@@ -384,6 +382,12 @@ impl<'t> Names<'t> {
             }
         }
     }
+}
+
+/// Whether this is a name that gets a value.
+fn is_name(node: &Node<'_>, syntax: &Syntax) -> bool {
+    let kind = node.kind();
+    syntax.role(&kind) == Role::Name || kind == "shorthand_property_identifier_pattern"
 }
 
 /// The name of what a container holds under a key.

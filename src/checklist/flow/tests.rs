@@ -271,3 +271,19 @@ fn what_a_container_holds_under_a_key() {
     is(Lang::Java, &java("\"x\""), "constant");
     is(Lang::Java, &java("\"y\""), "parameter");
 }
+
+#[test]
+fn handlers_by_their_parameters() {
+    let text = "const f = ({ body }, res) => { const u = body.url; sink(u); };";
+    is(Lang::JavaScript, text, "outside");
+    is(Lang::JavaScript, "const f = ({ body }, log) => { sink(body.url); };", "!outside");
+    is(
+        Lang::TypeScript,
+        "const f = ({ query }: Request, r: Response) => { sink(query.to); };",
+        "outside",
+    );
+    is(Lang::Python, "def lambda_handler(event, context):\n    sink(event['name'])\n", "outside");
+    is(Lang::Python, "def lambda_handler(event, context):\n    sink(context.name)\n", "!outside");
+    is(Lang::Ruby, "def handler(event:, context:)\n  sink(event['name'])\nend\n", "outside");
+    is(Lang::Python, "def on(event):\n    sink(event['name'])\n", "!outside");
+}
