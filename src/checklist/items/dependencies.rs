@@ -1,9 +1,12 @@
 //! `dependencies`: what is imported is declared, pinned, and really has the names that are used.
 
+mod api;
 mod imports;
 mod installs;
 mod manifests;
+mod names;
 mod pins;
+mod removals;
 mod shell;
 mod undeclared;
 
@@ -52,13 +55,11 @@ fn imported(
     manifests: &mut undeclared::Cache,
     hits: &mut Vec<Hit>,
 ) {
-    let imports = imports::of(file);
-    if imports.is_empty() {
-        return;
-    }
     let Some(declared) = manifests.declared(context.project, file) else {
         return;
     };
+    absent(file, &declared, context, hits);
+    let imports = imports::of(file);
     for found in undeclared::of(file, &declared, &imports, context.project) {
         let undeclared::Undeclared { import, package, manifest, meant, confidence } = found;
         let (rule, message, hint) = match meant {
@@ -76,6 +77,26 @@ fn imported(
             ),
         };
         hits.extend(hit(file, import.lines, rule, message, hint, confidence));
+    }
+}
+
+/// Names that the declared version of their package does not have.
+fn absent(file: &File, declared: &manifests::Declared, context: &Context<'_>, hits: &mut Vec<Hit>) {
+    for api::Gone { name, lines, removal, loose } in api::gone(file, declared, context.project) {
+        let removals::Removal { package, since, instead, goes } = removal;
+        let (rule, message) = match goes {
+            true => ("api-deprecated", format!("`{name}` goes: {package} {since} has moved it")),
+            false => (
+                "api-removed",
+                format!("`{name}` is gone since {package} {since}, which is declared"),
+            ),
+        };
+        let hint = match instead {
+            "" => "use what the release notes of that version name in its place".to_owned(),
+            instead => format!("use `{instead}` instead"),
+        };
+        let confidence = if goes || loose { Confidence::Low } else { Confidence::High };
+        hits.extend(hit(file, lines, rule, message, &hint, confidence));
     }
 }
 
