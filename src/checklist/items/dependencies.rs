@@ -85,7 +85,10 @@ fn absent(file: &File, declared: &manifests::Declared, context: &Context<'_>, hi
     for api::Gone { name, lines, removal, loose } in api::gone(file, declared, context.project) {
         let removals::Removal { package, since, instead, goes } = removal;
         let (rule, message) = match goes {
-            true => ("api-deprecated", format!("`{name}` goes: {package} {since} has moved it")),
+            true => (
+                "api-deprecated",
+                format!("`{name}` is deprecated since {package} {since}, which is declared"),
+            ),
             false => (
                 "api-removed",
                 format!("`{name}` is gone since {package} {since}, which is declared"),

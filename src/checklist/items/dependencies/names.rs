@@ -132,16 +132,20 @@ fn is_callee(node: &Node<'_>, parent: Option<&Node<'_>>, field: &str) -> bool {
         .is_some_and(|parent| parent.field(field).is_some_and(|part| part.range() == node.range()))
 }
 
+/// Names that Node.js has without an import.
+const GLOBALS: &[&str] = &["Buffer", "SlowBuffer", "GLOBAL", "root", "process", "Intl", "require"];
+
 /// The names that a JavaScript or TypeScript file uses. Those of Node.js stand without `node:`.
 pub fn javascript(file: &File) -> Vec<Named> {
     let Some(tree) = file.tree() else {
         return Vec::new();
     };
     let mut aliases = Aliases::new();
-    for global in ["Buffer", "SlowBuffer", "GLOBAL", "root", "process", "Intl", "require"] {
-        aliases.insert(global.to_owned(), global.to_owned());
+    for global in GLOBALS {
+        aliases.insert((*global).to_owned(), (*global).to_owned());
     }
     let mut found = Vec::new();
+    let mut local: Vec<String> = Vec::new();
     walk(tree.root(), &mut |node, parent| match &*node.kind() {
         "import_statement" => {
             let source = node.field("source").map(|source| module(&source.text()));
@@ -151,6 +155,17 @@ pub fn javascript(file: &File) -> Vec<Named> {
                 clause
                     .iter()
                     .for_each(|clause| imported(file, clause, &source, &mut aliases, &mut found));
+            }
+            false
+        }
+        "export_statement" => {
+            let clause = node.children().find(|child| child.kind() == "export_clause");
+            let Some((source, clause)) = node.field("source").zip(clause) else {
+                return true;
+            };
+            let source = module(&source.text());
+            for name in clause.named_children().filter_map(|part| part.field("name")) {
+                found.push(named(file, &name, format!("{source}.{}", name.text()), false, true));
             }
             false
         }
@@ -178,12 +193,24 @@ pub fn javascript(file: &File) -> Vec<Named> {
             };
             let called =
                 is_callee(node, parent, "function") || is_callee(node, parent, "constructor");
-            if name != "require" && name != "process" && !shadowed(node, parent) {
+            if shadowed(node, parent) {
+                local.push(node.text().into_owned());
+            } else if name != "require" && name != "process" {
                 found.push(named(file, node, name, called, false));
             }
             false
         }
+        "shorthand_property_identifier_pattern" => {
+            local.push(node.text().into_owned());
+            false
+        }
         _ => true,
+    });
+    // A global of that name means nothing where a variable has it, too.
+    let top = |named: &Named| named.name.split('.').next().unwrap_or_default().to_owned();
+    found.retain(|named| {
+        let top = top(named);
+        !(GLOBALS.contains(&top.as_str()) && local.contains(&top))
     });
     found
 }
@@ -194,7 +221,11 @@ fn shadowed(node: &Node<'_>, parent: Option<&Node<'_>>) -> bool {
         let is = |field: &str| parent.field(field).is_some_and(|part| part.range() == node.range());
         match &*parent.kind() {
             "variable_declarator" | "function_declaration" | "class_declaration" => is("name"),
-            "formal_parameters" | "required_parameter" | "arrow_function" => true,
+            "formal_parameters" | "required_parameter" | "optional_parameter" | "array_pattern"
+            | "rest_pattern" | "catch_clause" => true,
+            "arrow_function" => is("parameter"),
+            "assignment_pattern" | "for_in_statement" => is("left"),
+            "pair_pattern" => is("value"),
             "pair" => is("key"),
             _ => false,
         }

@@ -68,11 +68,13 @@ impl<'t> Table<'t> {
     }
 
     fn add(&mut self, line: &'t str, package: &'t str, since: &'t str) {
+        let goes = line.starts_with('~');
+        let line = line.trim_start_matches('~');
         let mut words = line.splitn(3, ' ');
         let first = words.next().unwrap_or_default();
         let second = words.next().unwrap_or_default();
         let rest = words.next().unwrap_or_default();
-        let removal = |instead| Removal { package, since, instead, goes: false };
+        let removal = |instead| Removal { package, since, instead, goes };
         let (third, last) = rest.split_once(' ').unwrap_or((rest, ""));
         match first {
             "attr" => drop(self.attributes.insert(second, removal(rest))),
@@ -84,13 +86,11 @@ impl<'t> Table<'t> {
             "on" => self.methods.entry(third).or_default().push((second, removal(last))),
             "in" => self.bodies.push((second, third, removal(""))),
             _ => {
-                let goes = first.starts_with('~');
-                let name = first.trim_start_matches('~');
                 let instead = &line[(first.len() + 1).min(line.len())..];
-                let removal = Removal { goes, ..removal(instead) };
-                match name.strip_suffix(".*") {
+                let removal = removal(instead);
+                match first.strip_suffix(".*") {
                     Some(parent) => self.below.insert(parent, removal),
-                    None => self.names.insert(name, removal),
+                    None => self.names.insert(first, removal),
                 };
             }
         }
