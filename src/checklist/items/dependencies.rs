@@ -2,6 +2,7 @@
 
 mod api;
 mod imports;
+mod installed;
 mod installs;
 mod manifests;
 mod names;
@@ -10,6 +11,7 @@ mod removals;
 mod shell;
 mod undeclared;
 
+use crate::checklist::lang::Lang;
 use crate::checklist::{Check, Context, File, Hit, Meta};
 use crate::model::{Confidence, LineRange};
 
@@ -32,7 +34,9 @@ impl Check for Dependencies {
 
     fn run(&self, context: &Context<'_>, hits: &mut Vec<Hit>) {
         let mut manifests = undeclared::Cache::default();
+        let installed = installed::Installed::of(context.project);
         for file in &context.change.files {
+            unknown(file, &installed, hits);
             imported(file, context, &mut manifests, hits);
             for loose in pins::loose(file) {
                 hits.extend(hit(
@@ -77,6 +81,23 @@ fn imported(
             ),
         };
         hits.extend(hit(file, import.lines, rule, message, hint, confidence));
+    }
+}
+
+/// Names that the installed package does not have.
+fn unknown(file: &File, installed: &installed::Installed<'_>, hits: &mut Vec<Hit>) {
+    if file.lang != Some(Lang::Python) || installed.is_empty() {
+        return;
+    }
+    let judged = |lines| file.run_at(lines).is_some();
+    for unknown in installed.unknown(&names::python(file), judged) {
+        let installed::Unknown { name, lines, module, meant } = unknown;
+        let message = format!("`{name}` does not exist: the installed `{module}` has no such name");
+        let hint = match meant {
+            Some(meant) => format!("use a name that it has, such as `{meant}`"),
+            None => "look the name up in the version that is installed".to_owned(),
+        };
+        hits.extend(hit(file, lines, "api-unknown", message, &hint, Confidence::High));
     }
 }
 

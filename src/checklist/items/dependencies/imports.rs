@@ -46,7 +46,7 @@ pub fn of(file: &File) -> Vec<Import> {
 }
 
 /// Code that is there because an import may fail.
-fn is_guarded(node: &Node<'_>) -> bool {
+pub fn is_guarded(node: &Node<'_>) -> bool {
     match &*node.kind() {
         "try_statement" => node.children().any(|child| match &*child.kind() {
             "except_clause" => {

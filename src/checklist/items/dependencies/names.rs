@@ -1,7 +1,8 @@
 //! The names that code uses, as their packages call them: imports and aliases followed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::imports;
 use crate::checklist::File;
 use crate::checklist::lang::Node;
 use crate::model::LineRange;
@@ -31,8 +32,11 @@ pub fn python(file: &File) -> Vec<Named> {
         return Vec::new();
     };
     let mut aliases = Aliases::new();
-    let mut found = Vec::new();
+    let mut found: Vec<(String, Named)> = Vec::new();
+    let (mut local, mut given) = (HashSet::new(), HashSet::new());
     walk(tree.root(), &mut |node, parent| match &*node.kind() {
+        // What may fail here is caught.
+        "try_statement" | "if_statement" if imports::is_guarded(node) => false,
         "import_statement" => {
             for name in node.field_children("name") {
                 let (path, alias) = aliased(&name);
@@ -40,7 +44,7 @@ pub fn python(file: &File) -> Vec<Named> {
                 let (alias, target) =
                     alias.map_or((top.clone(), top), |alias| (alias, path.clone()));
                 aliases.insert(alias, target);
-                found.push(named(file, &name, path, false, true));
+                found.push((String::new(), named(file, &name, path, false, true)));
             }
             false
         }
@@ -51,23 +55,36 @@ pub fn python(file: &File) -> Vec<Named> {
                     let (path, alias) = aliased(&name);
                     let whole = format!("{module}.{path}");
                     aliases.insert(alias.unwrap_or(path), whole.clone());
-                    found.push(named(file, &name, whole, false, true));
+                    found.push((String::new(), named(file, &name, whole, false, true)));
                 }
             }
             false
         }
         "attribute" | "identifier" => {
-            let Some(name) = resolved(&node.text(), &aliases) else {
+            let text = node.text();
+            let bound = is_bound(node, parent);
+            if bound && node.kind() == "identifier" {
+                local.insert(text.into_owned());
+                return false;
+            }
+            let Some(name) = resolved(&text, &aliases) else {
                 return node.kind() == "attribute";
             };
-            if !is_bound(node, parent) {
-                found.push(named(file, node, name, is_callee(node, parent, "function"), false));
+            if bound {
+                // A module gets an attribute that its text does not show.
+                given.insert(name);
+                return false;
             }
+            let first = text.split('.').next().unwrap_or_default().to_owned();
+            found
+                .push((first, named(file, node, name, is_callee(node, parent, "function"), false)));
             false
         }
         _ => true,
     });
-    found
+    // A variable of the same name may stand for anything.
+    found.retain(|(first, named)| !local.contains(first) && !given.contains(&named.name));
+    found.into_iter().map(|(_, named)| named).collect()
 }
 
 /// Visits nodes in the order of the text, each with the node above it; what is below a node only
@@ -111,18 +128,28 @@ fn resolved(text: &str, aliases: &Aliases) -> Option<String> {
     (plain && rest.split('.').count() <= MAX_PARTS).then(|| format!("{target}.{rest}"))
 }
 
-/// Names of keyword arguments and parameters, and what is assigned to, are no uses.
+/// Whether a name is bound here, not used: a parameter, a target, the name of a keyword argument.
 fn is_bound(node: &Node<'_>, parent: Option<&Node<'_>>) -> bool {
     let Some(parent) = parent else {
         return false;
     };
     let is = |field: &str| parent.field(field).is_some_and(|part| part.range() == node.range());
     match &*parent.kind() {
-        "keyword_argument" | "default_parameter" | "function_definition" | "class_definition" => {
-            is("name")
-        }
-        "assignment" => is("left") && node.kind() == "identifier",
-        "parameters" | "lambda_parameters" => true,
+        "keyword_argument"
+        | "default_parameter"
+        | "typed_default_parameter"
+        | "function_definition"
+        | "class_definition"
+        | "named_expression" => is("name"),
+        "assignment" | "for_statement" | "for_in_clause" | "augmented_assignment" => is("left"),
+        "parameters"
+        | "lambda_parameters"
+        | "pattern_list"
+        | "tuple_pattern"
+        | "as_pattern_target"
+        | "list_splat_pattern"
+        | "dictionary_splat_pattern" => true,
+        "typed_parameter" => parent.child(0).is_some_and(|first| first.range() == node.range()),
         _ => false,
     }
 }
@@ -191,8 +218,10 @@ pub fn javascript(file: &File) -> Vec<Named> {
             let Some(name) = name else {
                 return true;
             };
-            let called =
-                is_callee(node, parent, "function") || is_callee(node, parent, "constructor");
+            // `new (require("buffer").Buffer)()`.
+            let called = is_callee(node, parent, "function")
+                || is_callee(node, parent, "constructor")
+                || parent.is_some_and(|parent| parent.kind() == "parenthesized_expression");
             if shadowed(node, parent) {
                 local.push(node.text().into_owned());
             } else if name != "require" && name != "process" {
