@@ -4,6 +4,7 @@
 //!
 //! Whatever goes wrong here, the agent goes on: what blocks is the commit.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -50,40 +51,42 @@ pub fn run(env: &Env, name: &str) {
 
 /// Why the agent may not do what it is about to do, if it may not.
 fn reason(env: &Env, name: &str, question: &Question) -> Result<Option<String>> {
+    let found = OnceCell::new();
+    let repo = || found.get_or_init(|| repository(question)).as_ref();
+    let bypass = match &question.about {
+        About::Stop => {
+            return repo().map_or(Ok(None), |repo| findings(env, repo, name, question));
+        }
+        About::Run(command) => {
+            shell::bypass(command, &|alias| repo()?.config(&format!("alias.{alias}")))
+        }
+        About::Write(paths) => paths.iter().find_map(|path| guarded(path)),
+    };
+    // Most commands are none: only now it costs anything.
+    let (Some(bypass), Some(repo)) = (bypass, repo()) else {
+        return Ok(None);
+    };
+    // A policy that cannot be read frees nobody.
+    let denied =
+        is_gated(env, repo) && policy(env, repo).map_or(true, |policy| policy.denies_bypass());
+    Ok(denied.then(|| agent::denial(&format!("`{}` {}", bypass.what, bypass.why))))
+}
+
+/// The repository that the agent works in, or that its command names.
+fn repository(question: &Question) -> Option<Repo> {
     let mut folders = vec![question.cwd.clone()];
     if let About::Run(command) = &question.about {
         folders.extend(shell::folders(command).iter().map(|folder| question.cwd.join(folder)));
     }
-    let mut repo = None;
-    for folder in folders.iter().filter(|folder| folder.is_dir()) {
-        repo = Repo::around(folder)?;
-        if repo.is_some() {
-            break;
-        }
-    }
-    let Some(repo) = repo else {
-        return Ok(None);
-    };
-    let bypass = match &question.about {
-        About::Stop => return findings(env, &repo, name, question),
-        About::Run(command) => {
-            shell::bypass(command, &|alias| repo.config(&format!("alias.{alias}")))
-        }
-        About::Write(paths) => paths.iter().find_map(|path| hook_file(path)),
-    };
-    let Some(bypass) = bypass.filter(|_| is_gated(env, &repo)) else {
-        return Ok(None);
-    };
-    // A policy that cannot be read frees nobody.
-    let denied = policy(env, &repo).map_or(true, |policy| policy.denies_bypass());
-    Ok(denied.then(|| agent::denial(&format!("`{}` {}", bypass.what, bypass.why))))
+    let there = folders.iter().filter(|folder| folder.is_dir());
+    there.into_iter().find_map(|folder| Repo::around(folder).ok().flatten())
 }
 
-fn hook_file(path: &Path) -> Option<Bypass> {
+fn guarded(path: &Path) -> Option<Bypass> {
     let path = path.to_string_lossy();
-    shell::is_hook(&path).then(|| Bypass {
+    shell::is_guarded(&path).then(|| Bypass {
         what: path.into_owned(),
-        why: "is one of git's own hooks, which agents do not write",
+        why: "is one of git's own hooks or of the record, which agents do not write",
     })
 }
 

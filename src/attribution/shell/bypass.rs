@@ -22,6 +22,8 @@ impl Bypass {
     }
 }
 
+const CHANGES: &str = "changes git's hooks, or the record of who wrote what";
+
 /// Variables that make a hook manager pass hooks over, with the values that do not.
 const SWITCHES: &[(&str, &[&str])] = &[
     ("SKIP", &[""]),
@@ -36,6 +38,9 @@ const SWITCHES: &[(&str, &[&str])] = &[
     ("SKIP_SIMPLE_GIT_HOOKS", &["", "0"]),
 ];
 
+/// Commands of ours that speak for a person.
+const PERSONS: &[&str] = &["attest", "waive", "review", "trust"];
+
 /// Programs whose `uninstall` takes hooks away.
 const MANAGERS: &[&str] =
     &["git-ai-log", "pre-commit", "prek", "lefthook", "husky", "overcommit", "simple-git-hooks"];
@@ -48,6 +53,7 @@ const RUNNERS: &[(&str, &[&str])] = &[
     ("bunx", &[]),
     ("stdbuf", &["-i", "-o", "-e"]),
     ("setsid", &[]),
+    ("unbuffer", &[]),
     ("ionice", &["-c", "-n"]),
 ];
 
@@ -65,15 +71,15 @@ pub fn bypass(command: &str, alias: &dyn Fn(&str) -> Option<String>) -> Option<B
     })
 }
 
-/// Whether this path lies in the folder of git's own hooks.
-pub fn is_hook(path: &str) -> bool {
+/// Whether this path lies in the folder of git's own hooks, or in that of our record.
+pub fn is_guarded(path: &str) -> bool {
     let mut parts = path.split(['/', '\\']).skip_while(|part| *part != ".git").skip(1);
-    parts.any(|part| part == "hooks")
+    parts.any(|part| part == "hooks" || part == "ai-log")
 }
 
 fn of_simple(simple: &Simple, alias: &dyn Fn(&str) -> Option<String>) -> Option<Bypass> {
-    if let Some(path) = simple.outputs.iter().find(|path| is_hook(path)) {
-        return Some(Bypass::of(format!("> {path}"), "writes into git's hooks"));
+    if let Some(path) = simple.outputs.iter().find(|path| is_guarded(path)) {
+        return Some(Bypass::of(format!("> {path}"), CHANGES));
     }
     let program = simple.program();
     match program {
@@ -82,6 +88,9 @@ fn of_simple(simple: &Simple, alias: &dyn Fn(&str) -> Option<String>) -> Option<
             let (_, command) = word.split_once('=')?;
             bypass(command, alias)
         }),
+        "git-ai-log" if simple.words.get(1).is_some_and(|w| PERSONS.contains(&w.as_str())) => {
+            Some(Bypass::of(format!("git ai-log {}", simple.words[1]), "is a person's to say"))
+        }
         _ if MANAGERS.contains(&program) => {
             let second = simple.words.get(1).map(String::as_str);
             (second == Some("uninstall"))
@@ -138,19 +147,19 @@ fn of_files(simple: &Simple) -> Option<Bypass> {
         || words.iter().any(|word| word.starts_with("-i") || word.starts_with("--in-place"));
     let path = match simple.program() {
         "rm" | "unlink" | "rmdir" | "truncate" | "shred" | "tee" | "mv" | "touch" => {
-            paths.find(|path| is_hook(path))
+            paths.find(|path| is_guarded(path))
         }
         // What is read from there is no harm.
-        "cp" | "ln" | "install" | "rsync" => paths.next_back().filter(|path| is_hook(path)),
+        "cp" | "ln" | "install" | "rsync" => paths.next_back().filter(|path| is_guarded(path)),
         "chmod" => {
             let mode =
                 words.iter().find(|word| !["-R", "-v", "-c", "-f"].contains(&word.as_str()))?;
-            paths.find(|path| is_hook(path)).filter(|_| takes_execution(mode))
+            paths.find(|path| is_guarded(path)).filter(|_| takes_execution(mode))
         }
-        "sed" | "perl" if in_place() => paths.find(|path| is_hook(path)),
+        "sed" | "perl" if in_place() => paths.find(|path| is_guarded(path)),
         _ => None,
     }?;
-    Some(Bypass::of(format!("{} {path}", simple.program()), "changes git's hooks"))
+    Some(Bypass::of(format!("{} {path}", simple.program()), CHANGES))
 }
 
 /// Whether a mode leaves a file that nobody may run.

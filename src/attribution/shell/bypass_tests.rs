@@ -75,6 +75,13 @@ fn what_skips_the_hooks_is_found() {
         "GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null git commit",
         "GIT_CONFIG_PARAMETERS=\"'core.hooksPath=/dev/null'\" git commit",
         "git config --add ai-log.trusted 0123",
+        "git ai-log waive secrets:1f3a9c21 -m fine",
+        "script -qec 'git ai-log attest business-logic -m fine' /dev/null",
+        "yes | unbuffer git-ai-log trust",
+        "git notes --ref=ai-log/provenance remove HEAD",
+        "git notes --ref refs/notes/ai-log/provenance add -f -m x",
+        "git update-ref -d refs/notes/ai-log/provenance",
+        "rm -rf .git/ai-log",
         "git commit-tree HEAD^{tree} -m x",
         "git update-ref refs/heads/main $(git commit-tree abc)",
         "git update-ref HEAD abc",
@@ -156,6 +163,10 @@ fn what_only_looks_like_it_is_not() {
         "SKIP= git commit -m x",
         "export HUSKY=0",
         "skip=1 git commit",
+        "git ai-log status",
+        "git ai-log trusty",
+        "git notes --ref=ai-log/provenance show HEAD",
+        "git notes add -m ai-log",
         "git update-ref refs/notes/x abc",
         "git update-ref -d refs/heads/old",
         "git hash-object -w x",
@@ -188,14 +199,18 @@ fn it_says_what_and_why() {
 }
 
 #[test]
-fn hooks_lie_in_gits_own_folder() {
-    for path in
-        [".git/hooks/pre-commit", "/a/.git/hooks", ".git/worktrees/x/hooks/y", ".git\\hooks"]
-    {
-        assert!(is_hook(path), "{path}");
+fn hooks_and_record_lie_in_gits_own_folder() {
+    for path in [
+        ".git/hooks/pre-commit",
+        "/a/.git/hooks",
+        ".git/worktrees/x/hooks/y",
+        ".git\\hooks",
+        ".git/ai-log/x",
+    ] {
+        assert!(is_guarded(path), "{path}");
     }
     for path in ["hooks/pre-commit", "src/hooks/a.ts", ".git/config", ".husky/pre-commit"] {
-        assert!(!is_hook(path), "{path}");
+        assert!(!is_guarded(path), "{path}");
     }
 }
 

@@ -33,6 +33,9 @@ const WITH_VALUE: &[(&str, &[&str])] = &[
     ("time", &["-f", "-o"]),
 ];
 
+/// Programs beside shells that run what `-c` gives them.
+const RUN_A_WORD: &[&str] = &["script", "su", "runuser"];
+
 /// How deep commands stand in commands that are looked into.
 const MAX_DEPTH: usize = 8;
 
@@ -63,7 +66,8 @@ impl Simple {
         let takes =
             |word: &String| is_option(word) && !word.starts_with("--") && word.contains('c');
         let mut words = self.words[1..].iter().skip_while(|word| !takes(word));
-        words.next().filter(|_| self.is_shell())?;
+        let runs = self.is_shell() || RUN_A_WORD.contains(&self.program());
+        words.next().filter(|_| runs)?;
         words.find(|word| !is_option(word)).cloned()
     }
 
