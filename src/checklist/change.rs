@@ -112,6 +112,54 @@ impl File {
         file
     }
 
+    /// Whether it holds tests or examples, by its name and its folders.
+    pub fn is_test(&self) -> bool {
+        let path = self.path.lossy();
+        let lower = path.to_ascii_lowercase();
+        let mut parts = lower.split('/').rev();
+        let name = parts.next().unwrap_or_default();
+        let folder = |part: &str| {
+            matches!(
+                part,
+                "test"
+                    | "tests"
+                    | "testing"
+                    | "spec"
+                    | "specs"
+                    | "__tests__"
+                    | "__mocks__"
+                    | "fixtures"
+                    | "testdata"
+                    | "test-data"
+                    | "mocks"
+                    | "examples"
+                    | "example"
+                    | "docs"
+                    | "docs_src"
+                    | "tutorials"
+                    | "demo"
+                    | "t"
+                    | "doc"
+                    | "samples"
+                    | "e2e"
+                    | "benches"
+                    | "benchmarks"
+            )
+        };
+        let stem = name.split('.').next().unwrap_or_default();
+        parts.any(folder)
+            || [".test.", ".spec.", "_test.", "_spec.", ".example", ".sample"]
+                .iter()
+                .any(|m| name.contains(m))
+            || stem.starts_with("test_")
+            || matches!(stem, "conftest" | "test" | "tests")
+            || path.rsplit('/').next().is_some_and(|name| {
+                ["Test.java", "Tests.java", "Test.php", "Tests.cs", "Test.cs", "IT.java"]
+                    .iter()
+                    .any(|end| name.ends_with(end))
+            })
+    }
+
     /// The syntax tree, parsed once; `None` where the language is not known or the file too large.
     pub fn tree(&self) -> Option<&Tree> {
         let parse = || {

@@ -48,6 +48,15 @@ pub trait Project {
     /// Every file of the project with the name of its content. Dear in large repositories: only
     /// for what is then kept by [`Project::keep`].
     fn all(&self) -> Vec<(RepoPath, Oid)>;
+    /// The name of the whole, where it has one.
+    fn tree(&self) -> Option<Oid> {
+        None
+    }
+    /// The files that are not as they were in an earlier [`Project::tree`], `None` for those that
+    /// are gone; `None` for all where that cannot be said.
+    fn changed_since(&self, _tree: &Oid) -> Option<Vec<(RepoPath, Option<Oid>)>> {
+        None
+    }
     /// The text of a content that [`Project::all`] named.
     fn content(&self, oid: &Oid) -> Option<Rc<str>>;
     /// The top of the work tree, where installed packages may lie.

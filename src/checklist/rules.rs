@@ -5,6 +5,7 @@
 //!
 //! - `words: [a, b]`, on one line: it is only tried where the file has one of them;
 //! - `unless: [a, b]`: it is not tried where the file has one of them;
+//! - `product: true`: it is not tried on files that hold tests or examples;
 //! - `flow: {VAR: [condition, ...]}`: what the value of a metavariable must be, see [`super::flow`].
 //!
 //! Only rules of the change's languages whose words occur are ever compiled.
@@ -54,6 +55,7 @@ struct Metadata {
     words: Vec<String>,
     unless: Vec<String>,
     flow: BTreeMap<String, Vec<String>>,
+    product: bool,
 }
 
 /// One rule as it is written.
@@ -228,6 +230,7 @@ fn scan(file: &File, rules: &[Compiled], by_kind: &[Vec<usize>], hits: &mut Vec<
         .map(|Compiled { metadata, .. }| {
             (metadata.words.is_empty() || metadata.words.iter().any(has))
                 && !metadata.unless.iter().any(has)
+                && !(metadata.product && file.is_test())
         })
         .collect();
     if !tried.contains(&true) {

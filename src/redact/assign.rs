@@ -12,6 +12,9 @@ const MAX_NAME: usize = 64;
 /// How many blanks may stand between a name and its value.
 const MAX_BLANK: usize = 40;
 
+/// A shorter value is no credential by the name of a service alone.
+const MIN_TOKEN: usize = 12;
+
 /// What a name suggests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
@@ -64,7 +67,7 @@ pub(super) enum Join {
 
 /// Words in a name that make its value a description of the credential, not the thing.
 #[rustfmt::skip]
-const ABOUT: &[&str] = &[
+pub(super) const ABOUT: &[&str] = &[
     "algorithm", "arn", "at", "attempts", "budget", "callback", "changed", "class", "column",
     "confirm", "confirmation", "count", "counter", "counts", "created", "date", "description",
     "dir", "directory", "element", "enabled", "encoder", "endpoint", "env", "error", "errors",
@@ -163,6 +166,26 @@ pub(super) fn name(scan: &mut Scan, start: usize, end: usize, family: Family) {
     }
 }
 
+/// Looks at the value of a name that says only whose it is: it must look like a credential.
+pub(super) fn vendor(scan: &mut Scan, name: Name, family: Family) {
+    let Some((join, at)) = join(scan, name, family) else {
+        return;
+    };
+    let Some(value) = Value::read(scan, join, at, name) else {
+        return;
+    };
+    let text = &scan.bytes[value.start..value.end];
+    let token = |b: &u8| b.is_ascii_alphanumeric() || b"_-=+/.~".contains(b);
+    let mixed = text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic);
+    if text.len() >= MIN_TOKEN
+        && mixed
+        && text.iter().all(token)
+        && verdict::is_credential(scan, &value, join, family, name)
+    {
+        scan.add(value.start, value.end, family.kind(), Rank::Name);
+    }
+}
+
 /// Removes the value at `at` if it is a credential.
 fn judge(scan: &mut Scan, name: Name, family: Family, join: Join, at: usize) {
     let Some(value) = Value::read(scan, join, at, name) else {
@@ -216,7 +239,13 @@ fn join(scan: &Scan, name: Name, family: Family) -> Option<(Join, usize)> {
     }
     let spaced = op > at;
     let (join, after) = match (scan.at(op)?, scan.at(op + 1)) {
-        (b':', Some(b':')) => return None,
+        (b':', Some(b':')) => {
+            let end = scan.run_end(op, |b| b == b':').min(op + 4);
+            if scan.at(end) != Some(b'=') {
+                return None;
+            }
+            (Join::Spaced, end + 1)
+        }
         (b':', Some(b'=')) => (Join::Spaced, op + 2),
         (b':', _) => (Join::Colon, op + 1),
         (b'=', Some(b'=' | b'>' | b'~')) => {

@@ -1,6 +1,6 @@
 //! Credentials known by where they stand: in addresses, commands and signed links.
 
-use super::rules::{base64, url64};
+use super::shapes::{base64, url64};
 use super::value::{self, Quote};
 use super::{Rank, Run, Scan};
 

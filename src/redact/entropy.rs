@@ -5,7 +5,7 @@
 //! and identifiers (made of words), media in `data:` addresses, integrity hashes, public
 //! keys and certificates.
 
-use super::rules::{base64, url64};
+use super::shapes::{base64, url64};
 use super::words::{self, MIN_RANDOM};
 use super::{Rank, Scan};
 

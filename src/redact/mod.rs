@@ -15,7 +15,9 @@ mod headers;
 mod literal;
 mod pem;
 mod rules;
+mod shapes;
 mod value;
+mod vendors;
 mod verdict;
 mod words;
 
@@ -72,18 +74,22 @@ pub fn redact(text: &str) -> Redacted {
     result
 }
 
-/// A part of a text to be removed: byte offsets, both on character boundaries.
+/// A credential in a text: byte offsets, both on character boundaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Span {
-    start: usize,
-    end: usize,
-    kind: &'static str,
-    rank: Rank,
+pub struct Span {
+    /// Where it starts.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
+    /// What it is, a kebab-case name such as `aws-access-key`.
+    pub kind: &'static str,
+    /// How it was found.
+    pub rank: Rank,
 }
 
 /// How sure a rule is of its kind. Where spans overlap, the surest names the kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
+pub enum Rank {
     /// A documented prefix or shape.
     Shape,
     /// A header, address or command that carries a credential by definition.
@@ -134,7 +140,7 @@ impl<'t> Scan<'t> {
     }
 
     fn add(&mut self, start: usize, end: usize, kind: &'static str, rank: Rank) {
-        debug_assert!(rules::KINDS.contains(&kind), "{kind} is not listed");
+        debug_assert!(rules::is_kind(kind.as_bytes()), "{kind} is not listed");
         if start < end {
             self.spans.push(Span { start, end, kind, rank });
         }
@@ -208,8 +214,7 @@ impl<'t> Scan<'t> {
         let limit = self.bytes.len().min(kind + rules::LONGEST_KIND + 1);
         let len = self.bytes[kind..limit].iter().position(|&b| b == b']')?;
         let name = &self.bytes[kind..kind + len];
-        let known = rules::KINDS.iter().any(|k| k.as_bytes() == name);
-        known.then_some(kind + len + 1)
+        rules::is_kind(name).then_some(kind + len + 1)
     }
 
     /// Whether `at` lies in a marker, whose words are not names of anything.
@@ -223,13 +228,43 @@ impl<'t> Scan<'t> {
     }
 }
 
-/// Everything to be removed from `text`, in order and without overlaps.
-fn find(text: &str) -> Vec<Span> {
+/// Every credential in `text`, in order and without overlaps: what [`redact`] removes.
+///
+/// Time and memory are linear in `text.len()`.
+pub fn find(text: &str) -> Vec<Span> {
     let mut scan = Scan::new(text);
     rules::scan(&mut scan);
     entropy::scan(&mut scan);
     merge(scan.spans)
 }
+
+/// The words of a name: `dbPassword_2` has `db`, `Password` and `2`.
+pub fn words(name: &str) -> impl Iterator<Item = &str> {
+    words::pieces(name.as_bytes()).filter_map(|piece| std::str::from_utf8(piece).ok())
+}
+
+/// Whether a word (lower case) makes a name a description of a credential, as in `token_type`.
+pub fn describes(word: &str) -> bool {
+    assign::ABOUT.contains(&word)
+}
+
+/// Whether a part of a text is filled in elsewhere, as in `${NAME}` or `{{ name }}`.
+pub fn has_template(text: &str) -> bool {
+    // `{x}` may be part of a password.
+    value::without_templates(text).len() + 4 <= text.len()
+}
+
+/// Whether a name says that its value is the key of a service known by name: `SNYK_KEY`.
+pub fn is_vendor_key(name: &str) -> bool {
+    vendors::is_key(&name.to_ascii_lowercase())
+}
+
+/// Whether a text has the look of random characters.
+pub fn is_random(text: &str) -> bool {
+    words::is_random(text.as_bytes())
+}
+
+pub use value::{is_placeholder, is_reference};
 
 /// Overlapping spans become one: a part of a credential left standing would be a leak.
 fn merge(mut spans: Vec<Span>) -> Vec<Span> {

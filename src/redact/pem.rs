@@ -1,6 +1,6 @@
 //! Private keys in text armour: PEM (RFC 7468), OpenSSH, PGP (RFC 9580), SSH2 and PuTTY.
 
-use super::rules::base64;
+use super::shapes::base64;
 use super::{Rank, Scan};
 
 /// A label longer than this is not one.

@@ -104,10 +104,26 @@ fn near(text: &str, what: &str) -> Option<usize> {
 /// braces need a name.
 fn is_filled(open: &str, inner: &str) -> bool {
     match open {
-        MARKER => rules::KINDS.contains(&inner),
+        MARKER => rules::is_kind(inner.as_bytes()),
         "{" => is_name_path(inner) || inner.is_empty(),
+        // A password may hold any brackets; those of an expression match.
+        "{{" | "${" => is_balanced(inner),
         _ => true,
     }
+}
+
+/// Whether no bracket closes in a text before it opens.
+fn is_balanced(text: &str) -> bool {
+    let mut open = [0_i32; 3];
+    text.bytes().all(|b| {
+        match b {
+            b'(' | b')' => open[0] += if b == b'(' { 1 } else { -1 },
+            b'[' | b']' => open[1] += if b == b'[' { 1 } else { -1 },
+            b'{' | b'}' => open[2] += if b == b'{' { 1 } else { -1 },
+            _ => {}
+        }
+        open.iter().all(|count| *count >= 0)
+    })
 }
 
 /// `$NAME`, `$name`, `$env:NAME`, `%NAME%`: a variable and nothing else.
@@ -137,7 +153,7 @@ pub(super) fn is_name_path(text: &str) -> bool {
 
 /// Whether the value stands for a credential: a variable, a template, a mask, `<…>`, or
 /// words such as `your-api-key`.
-pub(super) fn is_placeholder(text: &str) -> bool {
+pub fn is_placeholder(text: &str) -> bool {
     let text = text.trim();
     let rest = without_templates(text);
     let rest = rest.trim();
@@ -154,7 +170,7 @@ pub(super) fn is_placeholder(text: &str) -> bool {
 }
 
 /// Whether the value says where a credential is: an address, a path, a file, a resource.
-pub(super) fn is_reference(text: &str) -> bool {
+pub fn is_reference(text: &str) -> bool {
     const HEADS: &[&str] =
         &["./", "../", "~/", "arn:", "urn:", "projects/", "vault:", "ref+", "op://"];
     const FILES: &[&str] = &[

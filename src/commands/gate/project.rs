@@ -1,7 +1,7 @@
 //! The project as a tree of git's: what is staged, or a commit.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -52,6 +52,47 @@ impl<'r> TreeProject<'r> {
         }
     }
 
+    /// Goes through two folders at once, only where they differ.
+    fn compare(
+        &self,
+        old: Option<&Oid>,
+        new: Option<&Oid>,
+        prefix: &[u8],
+        changed: &mut Vec<(RepoPath, Option<Oid>)>,
+    ) -> Option<()> {
+        let folder = |oid: Option<&Oid>| match oid {
+            Some(oid) => self.repo.tree(oid).ok(),
+            None => Some(Vec::new()),
+        };
+        let (old, new) = (folder(old)?, folder(new)?);
+        let old: HashMap<&[u8], &Entry> = old.iter().map(|e| (e.name.as_slice(), e)).collect();
+        let names: HashSet<&[u8]> = new.iter().map(|e| e.name.as_slice()).collect();
+        let gone = old.values().filter(|entry| !names.contains(entry.name.as_slice()));
+        let pairs = new
+            .iter()
+            .map(|entry| (old.get(entry.name.as_slice()).copied(), Some(entry)))
+            .chain(gone.map(|entry| (Some(*entry), None)));
+        for (before, after) in pairs {
+            if before.map(|e| &e.oid) == after.map(|e| &e.oid) {
+                continue;
+            }
+            let name = before.or(after).map(|e| e.name.as_slice()).unwrap_or_default();
+            let path = [prefix, name].concat();
+            let (file, other) = (after.filter(|e| e.is_file()), before.filter(|e| e.is_file()));
+            if file.is_some() || other.is_some() {
+                let path = RepoPath::from_bytes(path.clone());
+                changed.push((path, file.map(|entry| entry.oid.clone())));
+            }
+            let tree = |entry: Option<&Entry>| entry.filter(|e| e.is_tree()).map(|e| e.oid.clone());
+            let (before, after) = (tree(before), tree(after));
+            if before.is_some() || after.is_some() {
+                let prefix = [path.as_slice(), b"/"].concat();
+                self.compare(before.as_ref(), after.as_ref(), &prefix, changed)?;
+            }
+        }
+        Some(())
+    }
+
     fn cache(&self, name: &str) -> PathBuf {
         self.repo.state_dir().join("cache").join(name)
     }
@@ -84,6 +125,16 @@ impl Project for TreeProject<'_> {
         let mut files = Vec::new();
         self.walk(&self.tree, b"", &mut files);
         files
+    }
+
+    fn tree(&self) -> Option<Oid> {
+        Some(self.tree.clone())
+    }
+
+    fn changed_since(&self, tree: &Oid) -> Option<Vec<(RepoPath, Option<Oid>)>> {
+        let mut changed = Vec::new();
+        self.compare(Some(tree), Some(&self.tree), b"", &mut changed)?;
+        Some(changed)
     }
 
     fn content(&self, oid: &Oid) -> Option<Rc<str>> {
