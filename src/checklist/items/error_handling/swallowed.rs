@@ -31,6 +31,9 @@ const INTERRUPTED: Said = Said {
     confidence: Confidence::Low,
 };
 
+/// Lines of a guarded block from which on it is a long one.
+const MUCH: usize = 4;
+
 /// Names by which people say that they do not want what they caught.
 const UNWANTED: &[&str] = &["ignored", "ignore", "expected", "unused", "_", "$ignored", "__"];
 
@@ -43,7 +46,7 @@ pub fn judge(file: &File, lang: Lang, handler: &Handler<'_>, hits: &mut Vec<Hit>
         nothing(lang, handler)
     } else if handler.never && !handler.logs {
         Some(&NEVER)
-    } else if handler.broad && !handler.logs && !handler.uses {
+    } else if handler.broad && !handler.logs && !handler.uses && guards_much(handler) {
         Some(&BROAD)
     } else if lang == Lang::Java && interrupted(handler) {
         Some(&INTERRUPTED)
@@ -80,7 +83,7 @@ fn is_nothing(lang: Lang, statement: &Node<'_>) -> bool {
     match &*statement.kind() {
         "pass_statement" | "continue_statement" | "empty_statement" | "break_statement" => true,
         "expression_statement" => text == "..." || text.is_empty(),
-        "nil" | "next" | "break" => true,
+        "next" | "break" => true,
         "return_statement" | "return" => {
             let value = text.trim_start_matches("return").trim();
             let nothing = ["", "None", "null", "nil", "undefined"];
@@ -88,6 +91,14 @@ fn is_nothing(lang: Lang, statement: &Node<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// A fallback for one or two calls is a decision; around a long block it hides what nobody thought
+/// of.
+fn guards_much(handler: &Handler<'_>) -> bool {
+    let before = handler.node.prev().filter(Node::is_named);
+    let body = before.or_else(|| handler.node.parent()?.field("body"));
+    body.is_some_and(|body| body.end_pos().line() - body.start_pos().line() >= MUCH)
 }
 
 fn interrupted(handler: &Handler<'_>) -> bool {
