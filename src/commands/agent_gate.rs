@@ -4,7 +4,7 @@
 //!
 //! Whatever goes wrong here, the agent goes on: what blocks is the commit.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -32,6 +32,9 @@ const MAX_PAYLOAD: u64 = 64 * 1024 * 1024;
 /// How often the end of one turn is held up.
 const MAX_ROUNDS: u32 = 5;
 
+/// How many aliases of one command are looked up: each costs a process.
+const MAX_ALIASES: usize = 20;
+
 /// How many conversations are remembered.
 const MAX_TOLD: usize = 100;
 
@@ -58,7 +61,12 @@ fn reason(env: &Env, name: &str, question: &Question) -> Result<Option<String>> 
             return repo().map_or(Ok(None), |repo| findings(env, repo, name, question));
         }
         About::Run(command) => {
-            shell::bypass(command, &|alias| repo()?.config(&format!("alias.{alias}")))
+            let asked = Cell::new(0);
+            shell::bypass(command, &|alias| {
+                asked.set(asked.get() + 1);
+                let within = asked.get() <= MAX_ALIASES;
+                within.then(|| repo()?.config(&format!("alias.{alias}"))).flatten()
+            })
         }
         About::Write(paths) => paths.iter().find_map(|path| guarded(path)),
     };

@@ -5,7 +5,7 @@
 //! written) is none.
 
 use super::git::{Call, is_off};
-use super::parse::{Simple, parse};
+use super::parse::{Simple, name, parse, skip};
 
 /// A command with its words, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,10 +63,10 @@ pub fn bypass(command: &str, alias: &dyn Fn(&str) -> Option<String>) -> Option<B
     parse(command).into_iter().find_map(|mut simple| {
         unwrap(&mut simple);
         if matches!(simple.program(), "export" | "declare" | "typeset") {
-            exported.extend(simple.words.drain(1..));
+            exported.extend(simple.words.drain(1..).find(|setting| switches_off(setting)));
             return None;
         }
-        simple.settings.extend(exported.iter().cloned());
+        simple.settings.extend(exported.first().cloned());
         of_simple(&simple, alias)
     })
 }
@@ -175,19 +175,14 @@ fn takes_execution(mode: &str) -> bool {
 
 /// Takes away programs that only run another one.
 fn unwrap(simple: &mut Simple) {
-    while let Some((_, with_value)) = RUNNERS.iter().find(|(runner, _)| *runner == simple.program())
+    let mut at = 0;
+    while let Some((_, with_value)) = RUNNERS
+        .iter()
+        .find(|(runner, _)| at + 1 < simple.words.len() && name(&simple.words[at]) == *runner)
     {
-        if simple.words.len() == 1 {
-            return;
-        }
-        simple.words.remove(0);
-        while simple.words.len() > 1 && simple.words[0].starts_with('-') {
-            let option = simple.words.remove(0);
-            if with_value.contains(&option.as_str()) && simple.words.len() > 1 {
-                simple.words.remove(0);
-            }
-        }
+        at = skip(&simple.words, at + 1, with_value, |word| word.starts_with('-'));
     }
+    simple.words.drain(..at);
     if simple.program() == "git" && simple.words.get(1).is_some_and(|word| word == "ai-log") {
         // `git ai-log` is `git-ai-log`.
         simple.words.drain(..2);

@@ -190,6 +190,28 @@ fn what_only_looks_like_it_is_not() {
 }
 
 #[test]
+fn long_commands_are_read_in_one_go() {
+    let many = |text: &str| text.repeat(60_000);
+    for command in [
+        many("a;"),
+        format!("{}{}\n", many("a;"), many("<<A ")),
+        many("export A=1;git commit;"),
+        format!("{} sh -c '{}'", many("A=1 "), many("a;")),
+        format!("env {} x", many("A=1 ")),
+        many("sudo "),
+        many("xargs "),
+        many("$("),
+        many("`"),
+        many("\"$("),
+        many("sh -c '"),
+        many("<<A\n"),
+        many("git -c a=b "),
+    ] {
+        assert_eq!(found(&command), None);
+    }
+}
+
+#[test]
 fn it_says_what_and_why() {
     let found = found("cd x && git -C y commit -am z --no-verify").unwrap();
     assert_eq!(
