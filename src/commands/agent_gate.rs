@@ -43,9 +43,10 @@ pub fn run(env: &Env, name: &str) {
     let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let mut payload = Vec::new();
         std::io::stdin().lock().take(MAX_PAYLOAD).read_to_end(&mut payload).ok()?;
-        let question = agents::find(name)?.question(&payload).ok()??;
-        let reason = reason(env, name, &question).ok()??;
-        Some(question.no(&reason))
+        let agent = agents::find(name)?;
+        let question = agent.question(&payload).ok()??;
+        let reason = reason(env, &question).ok()??;
+        Some(agent.refusal(&question, &reason))
     }));
     if let Ok(Some(answer)) = answer {
         let _ = writeln!(std::io::stdout().lock(), "{answer}");
@@ -53,12 +54,12 @@ pub fn run(env: &Env, name: &str) {
 }
 
 /// Why the agent may not do what it is about to do, if it may not.
-fn reason(env: &Env, name: &str, question: &Question) -> Result<Option<String>> {
+fn reason(env: &Env, question: &Question) -> Result<Option<String>> {
     let found = OnceCell::new();
     let repo = || found.get_or_init(|| repository(question)).as_ref();
     let bypass = match &question.about {
         About::Stop => {
-            return repo().map_or(Ok(None), |repo| findings(env, repo, name, question));
+            return repo().map_or(Ok(None), |repo| findings(env, repo, question));
         }
         About::Run(command) => {
             let asked = Cell::new(0);
@@ -126,12 +127,12 @@ fn policy(env: &Env, repo: &Repo) -> Result<Effective> {
 }
 
 /// What the agent is told of the lines that it wrote in this turn; nothing twice.
-fn findings(env: &Env, repo: &Repo, name: &str, question: &Question) -> Result<Option<String>> {
+fn findings(env: &Env, repo: &Repo, question: &Question) -> Result<Option<String>> {
     if repo.work_tree().is_none() || !policy(env, repo)?.reports_findings() {
         return Ok(None);
     }
     let evidences = Evidences::read(repo)?;
-    let Some(own) = Own::of(&evidences, name, question) else {
+    let Some(own) = Own::of(&evidences, question) else {
         return Ok(None);
     };
     let head = repo.head()?;
@@ -176,8 +177,8 @@ struct Own {
 }
 
 impl Own {
-    fn of(evidences: &Evidences, agent: &str, question: &Question) -> Option<Self> {
-        let session = SessionId::derive(agent, &question.session);
+    fn of(evidences: &Evidences, question: &Question) -> Option<Self> {
+        let session = SessionId::derive(&question.agent, &question.session);
         let events = || evidences.events.iter().filter(|event| event.session == session);
         let turn = match &question.turn {
             Some(turn) => TurnId::derive(&session, turn),
