@@ -37,6 +37,10 @@ pub struct CheckArgs {
     /// Judge whole files and folders, whoever wrote them
     #[arg(long)]
     pub all_lines: bool,
+    /// Count what people vouched for and waived in the range only where it is signed by a key of
+    /// gpg.ssh.allowedSignersFile, or one that GnuPG knows
+    #[arg(long)]
+    pub require_signed: bool,
     /// Fail where nothing is recorded for a commit of the range
     #[arg(long)]
     pub require_notes: bool,
@@ -100,6 +104,11 @@ fn judge_range(repo: &Repo, env: &Env, args: &CheckArgs, range: &str) -> Result<
     let mut said = claims::read(repo);
     said.attestations.extend(range.claims.attestations);
     said.waivers.extend(range.claims.waivers);
+    if args.require_signed {
+        said.attestations
+            .retain(|claim| signed(repo, &claim.payload(), claim.signature.as_deref()));
+        said.waivers.retain(|waiver| signed(repo, &waiver.payload(), waiver.signature.as_deref()));
+    }
     let judged = gate::judge(repo, env, &range.subject, &said)?;
     let mut reported = Reported::of(judged, range.subject);
     reported.added(range.added);
@@ -107,6 +116,11 @@ fn judge_range(repo: &Repo, env: &Env, args: &CheckArgs, range: &str) -> Result<
         reported.not_recorded = range.not_recorded;
     }
     report(env, args, Some(repo), reported)
+}
+
+/// Whether a record carries a signature that counts.
+fn signed(repo: &Repo, payload: &[u8], signature: Option<&str>) -> bool {
+    signature.is_some_and(|signature| repo.verify_signature(payload, signature).is_ok())
 }
 
 /// What the pre-commit hook does: judges what is staged, leaves a receipt, and prints to standard

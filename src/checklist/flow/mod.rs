@@ -11,7 +11,7 @@ pub mod condition;
 mod names;
 mod root;
 mod sources;
-mod syntax;
+pub mod syntax;
 #[cfg(test)]
 mod tests;
 

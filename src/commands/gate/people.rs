@@ -153,6 +153,6 @@ pub fn now() -> DateTime<Utc> {
 }
 
 /// Signs what is said with the key that git signs commits with.
-pub fn sign(_: &Repo, _: &[u8]) -> Result<String> {
-    Err(Error::new("signing is not there yet"))
+pub fn sign(repo: &Repo, payload: &[u8]) -> Result<String> {
+    Ok(repo.sign(payload)?)
 }
