@@ -5,7 +5,7 @@
 //! written) is none.
 
 use super::git::{Call, is_off};
-use super::parse::{Simple, parse};
+use super::parse::{Simple, name, parse, skip};
 
 /// A command with its words, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ impl Bypass {
     }
 }
 
+const CHANGES: &str = "changes git's hooks, or the record of who wrote what";
+
 /// Variables that make a hook manager pass hooks over, with the values that do not.
 const SWITCHES: &[(&str, &[&str])] = &[
     ("SKIP", &[""]),
@@ -36,6 +38,9 @@ const SWITCHES: &[(&str, &[&str])] = &[
     ("SKIP_SIMPLE_GIT_HOOKS", &["", "0"]),
 ];
 
+/// Commands of ours that speak for a person.
+const PERSONS: &[&str] = &["attest", "waive", "review", "trust"];
+
 /// Programs whose `uninstall` takes hooks away.
 const MANAGERS: &[&str] =
     &["git-ai-log", "pre-commit", "prek", "lefthook", "husky", "overcommit", "simple-git-hooks"];
@@ -48,6 +53,7 @@ const RUNNERS: &[(&str, &[&str])] = &[
     ("bunx", &[]),
     ("stdbuf", &["-i", "-o", "-e"]),
     ("setsid", &[]),
+    ("unbuffer", &[]),
     ("ionice", &["-c", "-n"]),
 ];
 
@@ -57,23 +63,23 @@ pub fn bypass(command: &str, alias: &dyn Fn(&str) -> Option<String>) -> Option<B
     parse(command).into_iter().find_map(|mut simple| {
         unwrap(&mut simple);
         if matches!(simple.program(), "export" | "declare" | "typeset") {
-            exported.extend(simple.words.drain(1..));
+            exported.extend(simple.words.drain(1..).find(|setting| switches_off(setting)));
             return None;
         }
-        simple.settings.extend(exported.iter().cloned());
+        simple.settings.extend(exported.first().cloned());
         of_simple(&simple, alias)
     })
 }
 
-/// Whether this path lies in the folder of git's own hooks.
-pub fn is_hook(path: &str) -> bool {
+/// Whether this path lies in the folder of git's own hooks, or in that of our record.
+pub fn is_guarded(path: &str) -> bool {
     let mut parts = path.split(['/', '\\']).skip_while(|part| *part != ".git").skip(1);
-    parts.any(|part| part == "hooks")
+    parts.any(|part| part == "hooks" || part == "ai-log")
 }
 
 fn of_simple(simple: &Simple, alias: &dyn Fn(&str) -> Option<String>) -> Option<Bypass> {
-    if let Some(path) = simple.outputs.iter().find(|path| is_hook(path)) {
-        return Some(Bypass::of(format!("> {path}"), "writes into git's hooks"));
+    if let Some(path) = simple.outputs.iter().find(|path| is_guarded(path)) {
+        return Some(Bypass::of(format!("> {path}"), CHANGES));
     }
     let program = simple.program();
     match program {
@@ -82,6 +88,9 @@ fn of_simple(simple: &Simple, alias: &dyn Fn(&str) -> Option<String>) -> Option<
             let (_, command) = word.split_once('=')?;
             bypass(command, alias)
         }),
+        "git-ai-log" if simple.words.get(1).is_some_and(|w| PERSONS.contains(&w.as_str())) => {
+            Some(Bypass::of(format!("git ai-log {}", simple.words[1]), "is a person's to say"))
+        }
         _ if MANAGERS.contains(&program) => {
             let second = simple.words.get(1).map(String::as_str);
             (second == Some("uninstall"))
@@ -138,19 +147,19 @@ fn of_files(simple: &Simple) -> Option<Bypass> {
         || words.iter().any(|word| word.starts_with("-i") || word.starts_with("--in-place"));
     let path = match simple.program() {
         "rm" | "unlink" | "rmdir" | "truncate" | "shred" | "tee" | "mv" | "touch" => {
-            paths.find(|path| is_hook(path))
+            paths.find(|path| is_guarded(path))
         }
         // What is read from there is no harm.
-        "cp" | "ln" | "install" | "rsync" => paths.next_back().filter(|path| is_hook(path)),
+        "cp" | "ln" | "install" | "rsync" => paths.next_back().filter(|path| is_guarded(path)),
         "chmod" => {
             let mode =
                 words.iter().find(|word| !["-R", "-v", "-c", "-f"].contains(&word.as_str()))?;
-            paths.find(|path| is_hook(path)).filter(|_| takes_execution(mode))
+            paths.find(|path| is_guarded(path)).filter(|_| takes_execution(mode))
         }
-        "sed" | "perl" if in_place() => paths.find(|path| is_hook(path)),
+        "sed" | "perl" if in_place() => paths.find(|path| is_guarded(path)),
         _ => None,
     }?;
-    Some(Bypass::of(format!("{} {path}", simple.program()), "changes git's hooks"))
+    Some(Bypass::of(format!("{} {path}", simple.program()), CHANGES))
 }
 
 /// Whether a mode leaves a file that nobody may run.
@@ -166,19 +175,14 @@ fn takes_execution(mode: &str) -> bool {
 
 /// Takes away programs that only run another one.
 fn unwrap(simple: &mut Simple) {
-    while let Some((_, with_value)) = RUNNERS.iter().find(|(runner, _)| *runner == simple.program())
+    let mut at = 0;
+    while let Some((_, with_value)) = RUNNERS
+        .iter()
+        .find(|(runner, _)| at + 1 < simple.words.len() && name(&simple.words[at]) == *runner)
     {
-        if simple.words.len() == 1 {
-            return;
-        }
-        simple.words.remove(0);
-        while simple.words.len() > 1 && simple.words[0].starts_with('-') {
-            let option = simple.words.remove(0);
-            if with_value.contains(&option.as_str()) && simple.words.len() > 1 {
-                simple.words.remove(0);
-            }
-        }
+        at = skip(&simple.words, at + 1, with_value, |word| word.starts_with('-'));
     }
+    simple.words.drain(..at);
     if simple.program() == "git" && simple.words.get(1).is_some_and(|word| word == "ai-log") {
         // `git ai-log` is `git-ai-log`.
         simple.words.drain(..2);

@@ -75,6 +75,13 @@ fn what_skips_the_hooks_is_found() {
         "GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null git commit",
         "GIT_CONFIG_PARAMETERS=\"'core.hooksPath=/dev/null'\" git commit",
         "git config --add ai-log.trusted 0123",
+        "git ai-log waive secrets:1f3a9c21 -m fine",
+        "script -qec 'git ai-log attest business-logic -m fine' /dev/null",
+        "yes | unbuffer git-ai-log trust",
+        "git notes --ref=ai-log/provenance remove HEAD",
+        "git notes --ref refs/notes/ai-log/provenance add -f -m x",
+        "git update-ref -d refs/notes/ai-log/provenance",
+        "rm -rf .git/ai-log",
         "git commit-tree HEAD^{tree} -m x",
         "git update-ref refs/heads/main $(git commit-tree abc)",
         "git update-ref HEAD abc",
@@ -156,6 +163,10 @@ fn what_only_looks_like_it_is_not() {
         "SKIP= git commit -m x",
         "export HUSKY=0",
         "skip=1 git commit",
+        "git ai-log status",
+        "git ai-log trusty",
+        "git notes --ref=ai-log/provenance show HEAD",
+        "git notes add -m ai-log",
         "git update-ref refs/notes/x abc",
         "git update-ref -d refs/heads/old",
         "git hash-object -w x",
@@ -179,6 +190,28 @@ fn what_only_looks_like_it_is_not() {
 }
 
 #[test]
+fn long_commands_are_read_in_one_go() {
+    let many = |text: &str| text.repeat(60_000);
+    for command in [
+        many("a;"),
+        format!("{}{}\n", many("a;"), many("<<A ")),
+        many("export A=1;git commit;"),
+        format!("{} sh -c '{}'", many("A=1 "), many("a;")),
+        format!("env {} x", many("A=1 ")),
+        many("sudo "),
+        many("xargs "),
+        many("$("),
+        many("`"),
+        many("\"$("),
+        many("sh -c '"),
+        many("<<A\n"),
+        many("git -c a=b "),
+    ] {
+        assert_eq!(found(&command), None);
+    }
+}
+
+#[test]
 fn it_says_what_and_why() {
     let found = found("cd x && git -C y commit -am z --no-verify").unwrap();
     assert_eq!(
@@ -188,14 +221,18 @@ fn it_says_what_and_why() {
 }
 
 #[test]
-fn hooks_lie_in_gits_own_folder() {
-    for path in
-        [".git/hooks/pre-commit", "/a/.git/hooks", ".git/worktrees/x/hooks/y", ".git\\hooks"]
-    {
-        assert!(is_hook(path), "{path}");
+fn hooks_and_record_lie_in_gits_own_folder() {
+    for path in [
+        ".git/hooks/pre-commit",
+        "/a/.git/hooks",
+        ".git/worktrees/x/hooks/y",
+        ".git\\hooks",
+        ".git/ai-log/x",
+    ] {
+        assert!(is_guarded(path), "{path}");
     }
     for path in ["hooks/pre-commit", "src/hooks/a.ts", ".git/config", ".husky/pre-commit"] {
-        assert!(!is_hook(path), "{path}");
+        assert!(!is_guarded(path), "{path}");
     }
 }
 
