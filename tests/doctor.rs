@@ -71,6 +71,7 @@ fn all_is_well_and_nothing_of_the_users_runs() {
         "ok    probe post-commit  a commit in a throw-away repository got its note",
         "ok    probe claude-code (project)  its own commands recorded a prompt and an edit, and \
          the commit's note names the agent, the turn and the line",
+        "ok    probe claude-code (project)  `git commit --no-verify` in an agent's command is denied",
     ] {
         assert!(ran.out.contains(proof), "{ran:#?}");
     }

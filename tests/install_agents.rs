@@ -196,9 +196,9 @@ fn two_repositories_share_codexs_settings() {
             world.run_in(dir, CODEX).ok();
         }
         world.run_in(&world.repo, &["install", "--user", "--agent", "codex"]).ok();
-        assert_eq!(read().matches("trusted_hash").count(), 24);
+        assert_eq!(read().matches("trusted_hash").count(), 33);
         world.run_in(uninstall_first, &["uninstall"]).ok();
-        assert_eq!(read().matches("trusted_hash").count(), 16);
+        assert_eq!(read().matches("trusted_hash").count(), 22);
         assert!(!read().contains(&format!("{}/.codex", uninstall_first.display())));
         world.run(&["uninstall", "--user"]).ok();
         let last = if *uninstall_first == other { &world.repo } else { &other };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::edit::Replacement;
 use super::scene::{Cue, Scene, TURN};
 use super::settings::{self, Installer};
-use super::{Act, Agent, FileEdit, Payload, PayloadError, Report, Told};
+use super::{Act, Agent, FileEdit, Payload, PayloadError, Question, Report, Told};
 
 /// Claude Code.
 pub struct ClaudeCode;
@@ -36,6 +36,14 @@ impl Agent for ClaudeCode {
             subagent,
             act,
         }])
+    }
+
+    fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
+        let payload = Payload::parse(payload)?;
+        Question::of(&payload, "/prompt_id", |tool| match kind(tool) {
+            Tool::Edits => file(&payload).into_iter().collect(),
+            _ => Vec::new(),
+        })
     }
 
     fn installer(&self) -> Option<&'static dyn Installer> {
@@ -196,6 +204,37 @@ fn step(value: Option<&Value>) -> Option<Replacement> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agents::About;
+
+    fn asked(payload: Value) -> Option<Question> {
+        let mut payload = payload;
+        payload["session_id"] = json!("s");
+        payload["cwd"] = json!("/top");
+        ClaudeCode.question(payload.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn it_asks_before_commands_and_edits_and_at_the_end_of_a_turn() {
+        let before = |tool: &str, input: Value| {
+            let payload =
+                json!({"hook_event_name": "PreToolUse", "tool_name": tool, "tool_input": input});
+            asked(payload).map(|question| question.about)
+        };
+        let run = before("Bash", json!({"command": "ls"}));
+        assert_eq!(run, Some(About::Run("ls".into())));
+        let write = before("Write", json!({"file_path": "/top/a", "content": "x"}));
+        assert_eq!(write, Some(About::Write(vec!["/top/a".into()])));
+        assert_eq!(before("Read", json!({"file_path": "/top/a"})), None);
+        assert_eq!(asked(json!({"hook_event_name": "PostToolUse", "tool_name": "Bash"})), None);
+        let stop = json!({"hook_event_name": "SubagentStop", "prompt_id": "p", "agent_id": "a"});
+        let stop = asked(stop).unwrap();
+        assert_eq!((stop.turn.as_deref(), stop.subagent.as_deref()), (Some("p"), Some("a")));
+        assert_eq!(stop.no("why"), json!({"decision": "block", "reason": "why"}));
+        let run = asked(json!({"hook_event_name": "PreToolUse", "tool_name": "Bash"})).unwrap();
+        let no = run.no("why");
+        assert_eq!(no["hookSpecificOutput"]["permissionDecision"], "deny");
+        assert_eq!(no["hookSpecificOutput"]["permissionDecisionReason"], "why");
+    }
 
     fn acts(prompt: &str) -> usize {
         let payload = serde_json::json!({

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::scene::{Cue, Scene, TURN};
 use super::settings::{self, Installer};
-use super::{Act, Agent, Payload, PayloadError, Report, patch};
+use super::{Act, Agent, Payload, PayloadError, Question, Report, patch};
 
 /// Codex CLI.
 pub struct Codex;
@@ -33,6 +33,17 @@ impl Agent for Codex {
             act,
         };
         Ok(acts(&payload)?.into_iter().map(report).collect())
+    }
+
+    fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
+        let payload = Payload::parse(payload)?;
+        Question::of(&payload, "/turn_id", |tool| match tool {
+            "apply_patch" => {
+                let edits = patch::parse(&command(&payload)).unwrap_or_default();
+                edits.into_iter().flat_map(|edit| [edit.from, Some(edit.path)]).flatten().collect()
+            }
+            _ => Vec::new(),
+        })
     }
 
     fn installer(&self) -> Option<&'static dyn Installer> {

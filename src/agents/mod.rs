@@ -8,6 +8,7 @@ pub mod codex;
 pub mod edit;
 pub mod generic;
 pub mod patch;
+pub mod question;
 pub mod scene;
 pub mod settings;
 
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 pub use edit::{FileEdit, Told};
+pub use question::{About, Question};
 
 /// Every agent we know.
 pub static AGENTS: &[&dyn Agent] = &[&claude_code::ClaudeCode, &codex::Codex, &generic::Generic];
@@ -27,6 +29,11 @@ pub trait Agent: Sync {
 
     /// What one payload of its hooks says.
     fn reports(&self, payload: &[u8]) -> Result<Vec<Report>, PayloadError>;
+
+    /// What a payload asks, where the agent waits for an answer and heeds it.
+    fn question(&self, _payload: &[u8]) -> Result<Option<Question>, PayloadError> {
+        Ok(None)
+    }
 
     /// How its settings are edited so that it calls us; `None` where it must be told by hand.
     fn installer(&self) -> Option<&'static dyn settings::Installer> {
@@ -200,6 +207,8 @@ mod tests {
                 }
             }
             assert!(matches!(&acts[0], Act::Prompt(text) if text == "add two"), "{acts:?}");
+            let asked = agent.question(scene.denied().payload.to_string().as_bytes()).unwrap();
+            assert_eq!(asked.unwrap().about, About::Run(scene::DENIED.into()));
             let Act::Edited(edits) = acts.last().unwrap() else { panic!("{acts:?}") };
             let texts = edit::texts(&edits[0].told, Some(b"one\ntwo\n"));
             assert_eq!(texts.after.as_deref(), Some(b"one\ntwo\n".as_slice()), "{texts:?}");
@@ -211,6 +220,7 @@ mod tests {
         fn bytes_of_any_kind_are_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             for agent in AGENTS {
                 let _ = agent.reports(&bytes);
+                let _ = agent.question(&bytes);
                 let _ = agent.model_in(&bytes);
             }
         }
@@ -229,6 +239,7 @@ mod tests {
                 );
                 for agent in AGENTS {
                     let _ = agent.reports(text.as_bytes());
+                    let _ = agent.question(text.as_bytes());
                 }
             }
         }

@@ -40,7 +40,24 @@ pub struct Cue {
     pub payload: Value,
 }
 
+/// A command that the gate denies.
+pub const DENIED: &str = "git commit --no-verify";
+
 impl Scene<'_> {
+    /// What the hook before a command gets that goes past the gate: the same for all agents that
+    /// ask.
+    pub fn denied(&self) -> Cue {
+        let (event, tool) = ("PreToolUse", "Bash");
+        let payload = json!({
+            "session_id": self.session,
+            "cwd": self.cwd,
+            "hook_event_name": event,
+            "tool_name": tool,
+            "tool_input": { "command": DENIED },
+        });
+        Cue { event, tool: Some(tool), written: false, payload }
+    }
+
     /// A prompt, and both ends of one tool call. `common` is in every payload, `input` is the
     /// tool's, `response` comes with its end.
     pub(super) fn cues(

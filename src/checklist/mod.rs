@@ -90,10 +90,12 @@ pub static ITEMS: &[&dyn Check] = &[
     &items::context::ContextFiles,
     &items::explained::Explained,
     &items::team::Team,
+    &items::external::External,
 ];
 
 /// The item of this name.
 pub fn item(id: &str) -> Option<&'static Meta> {
+    let id = if id.starts_with("external.") { "external" } else { id };
     ITEMS.iter().map(|check| check.meta()).find(|meta| meta.id == id)
 }
 

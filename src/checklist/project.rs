@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::File;
+use crate::config::policy::External;
 use crate::model::{Oid, RepoPath};
 
 /// Where installed packages may lie on this machine.
@@ -18,6 +20,24 @@ pub struct Toolchain {
     pub go_modules: Option<PathBuf>,
 }
 
+/// What an analyser of the policy's says of some files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Analysis {
+    /// Analysers are not run here.
+    Skipped,
+    /// Nobody has trusted its command.
+    Untrusted,
+    /// It could not be run, or failed.
+    Failed(String),
+    /// It ran.
+    Done {
+        /// What it printed.
+        sarif: Vec<u8>,
+        /// Folders that absolute paths in it may start with.
+        roots: Vec<PathBuf>,
+    },
+}
+
 /// What checks may read beside the judged files: texts as they are staged (or committed, where a
 /// commit is judged), and packages that are installed.
 pub trait Project {
@@ -28,6 +48,15 @@ pub trait Project {
     /// Every file of the project with the name of its content. Dear in large repositories: only
     /// for what is then kept by [`Project::keep`].
     fn all(&self) -> Vec<(RepoPath, Oid)>;
+    /// The name of the whole, where it has one.
+    fn tree(&self) -> Option<Oid> {
+        None
+    }
+    /// The files that are not as they were in an earlier [`Project::tree`], `None` for those that
+    /// are gone; `None` for all where that cannot be said.
+    fn changed_since(&self, _tree: &Oid) -> Option<Vec<(RepoPath, Option<Oid>)>> {
+        None
+    }
     /// The text of a content that [`Project::all`] named.
     fn content(&self, oid: &Oid) -> Option<Rc<str>>;
     /// The top of the work tree, where installed packages may lie.
@@ -42,6 +71,10 @@ pub trait Project {
     fn kept(&self, name: &str) -> Option<Vec<u8>>;
     /// Keeps bytes for later runs. Losing them is no fault.
     fn keep(&self, name: &str, bytes: &[u8]);
+    /// What an analyser says of these files; `own` is one of the user's own policy.
+    fn analyse(&self, _analyser: &External, _own: bool, _files: &[&File]) -> Analysis {
+        Analysis::Skipped
+    }
     /// The day it is, for waivers that end: UTC.
     fn today(&self) -> chrono::NaiveDate;
 }

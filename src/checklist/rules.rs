@@ -302,8 +302,14 @@ fn flows<'t>(
         let one = found.get_env().get_match(variable).cloned();
         let nodes =
             one.map_or_else(|| found.get_env().get_multiple_matches(variable), |one| vec![one]);
-        nodes.iter().any(|node| {
-            let origin = flow.origin(node);
+        // A list of arguments stands for each of them.
+        let each =
+            |node: &Node<'t>| match node.kind().contains("argument") && node.kind() != "argument" {
+                true => node.named_children().collect(),
+                false => vec![node.clone()],
+            };
+        nodes.iter().flat_map(each).any(|node| {
+            let origin = flow.origin(&node);
             conditions.iter().any(|condition| condition.holds(&origin))
         })
     })

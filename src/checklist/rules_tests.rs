@@ -27,7 +27,7 @@ fn found(item: &str, lang: &str, text: &str) -> Vec<(String, u32)> {
 
 #[test]
 fn every_rule_compiles_belongs_to_an_item_and_says_what_to_do() {
-    let mut ids: BTreeMap<(&str, &str, String), String> = BTreeMap::new();
+    let mut ids: BTreeMap<(String, String), String> = BTreeMap::new();
     for source in sources(&[]) {
         let place = format!("{}/{}", source.item, source.file);
         assert!(crate::checklist::item(source.item).is_some(), "{place}: no such item");
@@ -47,7 +47,10 @@ fn every_rule_compiles_belongs_to_an_item_and_says_what_to_do() {
         let rule = compile(&source, Some(lang)).unwrap().unwrap();
         let named = source.text.contains("\n  words: [");
         assert_eq!(named, !rule.metadata.words.is_empty(), "{place}: words stand on one line");
-        let twice = ids.insert((source.item, source.file, rule.rule.id.clone()), place.clone());
+        // A language's rules may stand in several files; the same rule of another language may
+        // have the same name.
+        let language = format!("{}/{}", source.item, lang::name(lang));
+        let twice = ids.insert((language, rule.rule.id.clone()), place.clone());
         assert!(twice.is_none(), "{place}: {} is there twice", rule.rule.id);
     }
 }
@@ -55,31 +58,32 @@ fn every_rule_compiles_belongs_to_an_item_and_says_what_to_do() {
 #[test]
 fn every_rule_finds_what_it_must_and_nothing_else() {
     let mut wrong = Vec::new();
-    let mut tested: Vec<(&str, String)> = Vec::new();
+    let mut tested: Vec<(&str, &str, String)> = Vec::new();
     for (item, lang, text) in TESTS {
         let all: Vec<Examples> =
             ast_grep_config::from_multiple(text).unwrap_or_else(|e| panic!("{item}/{lang}: {e}"));
         for Examples { id, valid, invalid } in all {
-            tested.push((item, id.clone()));
+            tested.push((item, lang, id.clone()));
             if valid.is_empty() || invalid.is_empty() {
                 wrong.push(format!("{item}/{id} lacks examples"));
             }
             for text in invalid {
                 if !found(item, lang, &text).iter().any(|(rule, _)| *rule == id) {
-                    wrong.push(format!("{item}/{id} does not find:\n{text}"));
+                    wrong.push(format!("{item}/{lang}: {id} does not find:\n{text}"));
                 }
             }
             for text in valid {
                 for (rule, line) in found(item, lang, &text) {
-                    wrong.push(format!("{item}/{rule} finds line {line} of:\n{text}"));
+                    wrong.push(format!("{item}/{lang}: {rule} finds line {line} of:\n{text}"));
                 }
             }
         }
     }
     for source in sources(&[]) {
         let rule = compile(&source, source.lang).unwrap().unwrap();
-        if !tested.contains(&(source.item, rule.rule.id.clone())) {
-            wrong.push(format!("{}/{} has no examples", source.item, rule.rule.id));
+        if !tested.contains(&(source.item, source.file, rule.rule.id.clone())) {
+            wrong
+                .push(format!("{}/{}: {} has no examples", source.item, source.file, rule.rule.id));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -6,11 +6,11 @@ use std::io::Read as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
 
-use crate::commands::Answer;
 use crate::commands::attribute::Evidences;
 use crate::commands::check;
 use crate::commands::gate::receipt::Receipt;
 use crate::commands::note::{self, Job, Origin};
+use crate::commands::{Answer, agent_gate};
 use crate::config::Env;
 use crate::error::{Error, Result};
 use crate::git::Repo;
@@ -39,6 +39,11 @@ pub fn run(env: &Env, args: &HookArgs) -> Result<Answer> {
     let now = Env::now();
     match args.name.as_str() {
         "pre-commit" => return pre_commit(env, now),
+        "agent-gate" => {
+            let agent = args.args.first().map(|agent| agent.to_string_lossy().into_owned());
+            agent_gate::run(env, &agent.unwrap_or_default());
+            Ok(())
+        }
         "post-commit" => post_commit(env, now),
         "post-merge" => post_merge(env, now),
         "post-rewrite" => post_rewrite(env, now),

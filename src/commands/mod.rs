@@ -1,5 +1,6 @@
 //! One file a command; the only room that joins I/O and pure code.
 
+mod agent_gate;
 mod ask;
 mod attest;
 mod attribute;
@@ -21,6 +22,7 @@ mod schema;
 mod screen;
 mod show;
 mod status;
+mod trust;
 mod uninstall;
 mod waive;
 
@@ -97,6 +99,7 @@ commands! {
     Review => review::ReviewArgs,
     Attest => attest::AttestArgs,
     Waive => waive::WaiveArgs,
+    Trust => trust::TrustArgs,
     Install => install::InstallArgs,
     Uninstall => uninstall::UninstallArgs,
     Doctor => doctor::DoctorArgs,

@@ -8,6 +8,7 @@ use schemars::{Schema, schema_for};
 use crate::agents::generic::GenericEvent;
 use crate::commands::screen::{Printing, printed};
 use crate::config::Env;
+use crate::config::policy::Policy;
 use crate::error::{Error, Result};
 use crate::model::Event;
 use crate::notes::record::{PromptLine, Record};
@@ -32,6 +33,7 @@ static SCHEMAS: &[Named] = &[
     ("event", || schema_for!(GenericEvent)),
     ("journal", || schema_for!(Event)),
     ("log", || schema_for!(json::LogEntry)),
+    ("policy", || schema_for!(Policy)),
     ("prompt-note", || schema_for!(PromptLine)),
     ("prompts", || schema_for!(json::Prompts)),
     ("provenance", || schema_for!(Record)),

@@ -56,6 +56,20 @@ impl Repo {
         matches!(self.head(), Ok(None))
     }
 
+    /// Every value of a setting of git's.
+    pub fn config_all(&self, name: &str) -> Vec<String> {
+        let mut command = self.git().with("config").with("--get-all").with(name);
+        let answer = process::answer(&mut command, "read a setting").ok().flatten();
+        String::from_utf8_lossy(&answer.unwrap_or_default()).lines().map(str::to_owned).collect()
+    }
+
+    /// Adds a value to a setting of this repository.
+    pub fn add_config(&self, name: &str, value: &str) -> Result<(), GitError> {
+        let mut command = self.git();
+        command.args(["config", "--local", "--add", name, value]);
+        process::output(&mut command, "keep a setting").map(drop)
+    }
+
     /// A setting of git's, as git itself would read it here.
     pub fn config(&self, name: &str) -> Option<String> {
         let mut command = self.git().with("config").with("--get").with(name);

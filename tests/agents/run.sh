@@ -192,5 +192,6 @@ configure_agent
 install_capture
 play
 say "logs: $logs"
-clean python3 -B "$here/expect.py" "$scenario" \
+check=$(scene check)
+clean python3 -B "$here/${check:-expect.py}" "$scenario" \
     --model "$model_name" --log "$logs/model.log"

@@ -1,11 +1,10 @@
 //! The gate: what is blocked, what passes, and what is kept of it.
 
 use std::io::Write as _;
-use std::process::Command;
 
 use serde_json::Value;
 
-use crate::env::{Agent, Output, TestRepo, run};
+use crate::env::{Agent, Output, TestRepo, at_terminal, run};
 
 const BAD: &str = "def pay():\n    try:\n        go()\n    except Exception:\n        pass\n";
 const GOOD: &str = "def pay():\n    try:\n        go()\n    except OSError:\n        \
@@ -219,12 +218,6 @@ fn a_comment_allows_where_a_person_wrote_it() {
     assert_eq!(shown["waivers"][0]["reason"], "the caller retries");
 }
 
-/// Runs a command with a terminal of its own, at which somebody types this.
-fn at_terminal(repo: &TestRepo, line: &str, typed: &str) -> Output {
-    let mut command: Command = repo.command("script");
-    run(command.args(["-qec", line, "/dev/null"]), typed.as_bytes())
-}
-
 #[test]
 fn nobody_vouches_or_waives_without_a_terminal() {
     let (repo, agent) = world();
@@ -282,6 +275,41 @@ fn an_attestation_is_void_when_its_lines_change() {
     assert_eq!(shown["findings"][0]["status"], "attested");
     assert_eq!(shown["attestations"][0]["reason"], "read it again");
     assert_eq!(shown["attestations"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_signature_stands_for_a_terminal() {
+    let (repo, agent) = world();
+    agent.write("pay.py", BAD);
+    repo.stage(&["pay.py"]);
+    let print = fingerprint(&repo);
+    let line = format!("setsid --wait git ai-log waive {print} -m known --sign");
+    let without = repo.sh(&line);
+    let said = String::from_utf8_lossy(&without.stderr).into_owned();
+    assert!(without.code == Some(2) && !said.is_empty(), "{without}");
+    let key = repo.root().join("key");
+    let made = run(
+        repo.command("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key),
+        b"",
+    );
+    assert_eq!(made.code, Some(0), "{made}");
+    repo.git(["config", "gpg.format", "ssh"]);
+    repo.git(["config", "user.signingKey", key.to_str().unwrap()]);
+    let signed = repo.sh(&line);
+    assert_eq!(signed.code, Some(0), "{signed}");
+    repo.commit("waived");
+    is(gate(&repo, "HEAD"), ("gated", "pass"));
+    let waiver = &show(&repo, "HEAD")["waivers"][0];
+    assert!(waiver["signature"].as_str().unwrap().contains("BEGIN SSH SIGNATURE"), "{waiver}");
+    // In CI only the keys count that the team lists.
+    std::fs::remove_file(repo.state_dir().join("claims.jsonl")).unwrap();
+    assert_eq!(check(&repo, &["HEAD"]).0, Some(0));
+    assert_eq!(check(&repo, &["HEAD", "--require-signed"]).0, Some(1));
+    let public = std::fs::read_to_string(key.with_extension("pub")).unwrap();
+    repo.write("../signers", format!("pat@example.com {public}"));
+    let signers = repo.root().join("signers");
+    repo.git(["config", "gpg.ssh.allowedSignersFile", signers.to_str().unwrap()]);
+    assert_eq!(check(&repo, &["HEAD", "--require-signed"]).0, Some(0));
 }
 
 #[test]

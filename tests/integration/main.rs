@@ -2,9 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(clippy::print_stderr, reason = "a test says why it does not apply here")]
 
+mod agent_gate;
 mod attribution;
 mod bad_input;
 mod env;
+mod external;
+mod formats;
 mod gate;
 mod payloads;
 mod repositories;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::json::{self, Wanted};
 use super::{
-    Edit, EditError, Edits, Handler, Installer, Obstacle, Options, Place, Read, SettingsError,
-    Trust,
+    Commands, Edit, EditError, Edits, Handler, Installer, Obstacle, Options, Place, Read,
+    SettingsError, Task, Trust,
 };
 
 /// Events that are not about a tool.
@@ -17,20 +17,32 @@ const TOOL: &[&str] = &["PreToolUse", "PostToolUse", "PostToolUseFailure"];
 const WRITERS: &str = "Edit|MultiEdit|Write|NotebookEdit|Bash|mcp__.*";
 const WRITERS_AND_READ: &str = "Edit|MultiEdit|Write|NotebookEdit|Bash|mcp__.*|Read";
 
+/// Events at which the gate is asked, each with the tools it is asked about.
+const GATE: &[(&str, Option<&str>)] = &[
+    ("PreToolUse", Some("Bash|Edit|MultiEdit|Write|NotebookEdit")),
+    ("SubagentStop", None),
+    ("Stop", None),
+];
+
 /// The settings with our hooks in them.
 pub fn claude_settings(
     text: Option<&str>,
-    command: &str,
+    commands: &Commands,
     read_hook: bool,
 ) -> Result<String, SettingsError> {
     let matcher = if read_hook { WRITERS_AND_READ } else { WRITERS };
     let order = [&PLAIN[..2], TOOL, &PLAIN[2..]];
-    let wanted: Vec<Wanted<'_>> = order
+    let mut wanted: Vec<Wanted<'_>> = order
         .into_iter()
         .flatten()
-        .map(|event| Wanted { event, matcher: TOOL.contains(event).then_some(matcher) })
+        .map(|event| Wanted {
+            event,
+            matcher: TOOL.contains(event).then_some(matcher),
+            task: Task::Record,
+        })
         .collect();
-    json::add(text, &wanted, command)
+    wanted.extend(GATE.iter().map(|&(event, matcher)| Wanted { event, matcher, task: Task::Gate }));
+    json::add(text, &wanted, commands)
 }
 
 /// The settings without our hooks; `None` where nothing else was in them.
@@ -38,17 +50,25 @@ pub fn claude_settings_removed(text: &str) -> Result<Option<String>, SettingsErr
     json::remove(text)
 }
 
-/// The command that Claude Code is given; it runs it through `/bin/sh -c`. A machine without the
+/// The commands that an agent is given.
+pub(super) fn commands(agent: &str, options: &Options) -> Result<Commands, SettingsError> {
+    Ok(Commands {
+        record: guarded(&format!("record {agent}"), options)?,
+        gate: guarded(&format!("hook agent-gate {agent}"), options)?,
+    })
+}
+
+/// A command that Claude Code is given; it runs it through `/bin/sh -c`. A machine without the
 /// program is not disturbed: nothing is printed and the status is 0.
-pub(super) fn guarded(agent: &str, options: &Options) -> Result<String, SettingsError> {
-    let found = format!("command -v git-ai-log >/dev/null 2>&1 && git-ai-log record {agent}");
+fn guarded(words: &str, options: &Options) -> Result<String, SettingsError> {
+    let found = format!("command -v git-ai-log >/dev/null 2>&1 && git-ai-log {words}");
     let Some(fallback) = &options.fallback else {
         return Ok(format!("{found} || true"));
     };
     let path = utf8(fallback)?.replace('\'', r"'\''");
     Ok(format!(
-        "if command -v git-ai-log >/dev/null 2>&1; then git-ai-log record {agent}; \
-         elif test -x '{path}'; then '{path}' record {agent}; fi || true"
+        "if command -v git-ai-log >/dev/null 2>&1; then git-ai-log {words}; \
+         elif test -x '{path}'; then '{path}' {words}; fi || true"
     ))
 }
 
@@ -77,8 +97,8 @@ impl Installer for ClaudeCode {
         place.claude_home.clone()
     }
 
-    fn command(&self, options: &Options) -> Result<String, SettingsError> {
-        guarded(self.name(), options)
+    fn commands(&self, options: &Options) -> Result<Commands, SettingsError> {
+        commands(self.name(), options)
     }
 
     fn handlers(&self, place: &Place, read: Read<'_>) -> Result<Vec<Handler>, EditError> {
@@ -124,8 +144,8 @@ impl Installer for ClaudeCode {
         };
         let text = read(&path)?;
         let new = self
-            .command(options)
-            .and_then(|command| claude_settings(text.as_deref(), &command, options.read_hook));
+            .commands(options)
+            .and_then(|commands| claude_settings(text.as_deref(), &commands, options.read_hook));
         match new {
             Ok(new) => Ok(vec![Edit { path, text: Some(new), about: "hooks of Claude Code" }]),
             Err(source) => Err(EditError { path, source }),

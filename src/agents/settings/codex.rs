@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
-use super::claude_code::{guarded, utf8};
+use super::claude_code::{self, utf8};
 use super::json::{self, Wanted};
 use super::{
-    Edit, EditError, Edits, Handler, Installer, MARK, Obstacle, Options, Place, Read, Scope,
-    SettingsError, codex_toml,
+    Commands, Edit, EditError, Edits, Handler, Installer, Obstacle, Options, Place, Read, Scope,
+    SettingsError, Task, codex_toml,
 };
 
 /// The events we want. None has a matcher: Codex names its tools differently from one model to
@@ -25,6 +25,15 @@ pub(super) const EVENTS: &[&str] = &[
     "Stop",
     "SessionEnd",
 ];
+
+/// Those at which the gate is asked.
+const GATE: &[&str] = &["PreToolUse", "SubagentStop", "Stop"];
+
+/// The events we want, each with what for.
+pub(super) fn wanted() -> impl Iterator<Item = (&'static str, Task)> {
+    let record = EVENTS.iter().map(|event| (*event, Task::Record));
+    record.chain(GATE.iter().map(|event| (*event, Task::Gate)))
+}
 
 /// One handler in Codex's hook table, as the trust entries know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,10 +62,10 @@ impl HookAt {
 }
 
 /// `hooks.json` with our hooks in it.
-pub fn codex_hooks_json(text: Option<&str>, command: &str) -> Result<String, SettingsError> {
+pub fn codex_hooks_json(text: Option<&str>, commands: &Commands) -> Result<String, SettingsError> {
     let wanted: Vec<Wanted<'_>> =
-        EVENTS.iter().map(|event| Wanted { event, matcher: None }).collect();
-    json::add(text, &wanted, command)
+        wanted().map(|(event, task)| Wanted { event, matcher: None, task }).collect();
+    json::add(text, &wanted, commands)
 }
 
 /// `hooks.json` without our hooks; `None` where nothing else was in it.
@@ -120,7 +129,7 @@ pub(super) fn handlers_of(event: &str, index: usize, group: &Value) -> Vec<HookA
             HookAt {
                 group: index,
                 handler,
-                ours: command.contains(MARK),
+                ours: Task::of(command).is_some(),
                 command: command.to_owned(),
                 matcher: group.get("matcher").and_then(Value::as_str).map(str::to_owned),
                 hash: codex_trust_hash(&snake, group, value),
@@ -150,10 +159,11 @@ fn snake_case(event: &str) -> String {
     snake
 }
 
-/// Codex runs the command through the user's own shell, which need not be a POSIX one.
-fn command(options: &Options) -> Result<String, SettingsError> {
-    let inner = guarded("codex", options)?.replace('\'', r"'\''");
-    Ok(format!("sh -c '{inner}'"))
+/// Codex runs commands through the user's own shell, which need not be a POSIX one.
+fn commands(options: &Options) -> Result<Commands, SettingsError> {
+    let shell = |inner: &str| format!("sh -c '{}'", inner.replace('\'', r"'\''"));
+    let inner = claude_code::commands("codex", options)?;
+    Ok(Commands { record: shell(&inner.record), gate: shell(&inner.gate) })
 }
 
 pub struct Codex;
@@ -180,12 +190,12 @@ impl Codex {
     fn add_to(
         file: PathBuf,
         (config, settings): (&Path, Option<String>),
-        command: &str,
+        commands: &Commands,
         read: Read<'_>,
     ) -> Result<(Edit, String), EditError> {
         let text = read(&file)?;
         let key = utf8(&file).map_err(at(&file))?;
-        let new = codex_hooks_json(text.as_deref(), command).map_err(at(&file))?;
+        let new = codex_hooks_json(text.as_deref(), commands).map_err(at(&file))?;
         let before = handlers_of_json(text.as_deref()).map_err(at(&file))?;
         let after = handlers_of_json(Some(&new)).map_err(at(&file))?;
         let trust = codex_trust(settings.as_deref(), key, &before, &after).map_err(at(config))?;
@@ -202,8 +212,8 @@ impl Codex {
         let before = match &text {
             Some(text) => handlers_of_json(Some(text)),
             // The file went without us; the trust in it may still be there.
-            None => command(&Options::default())
-                .and_then(|command| codex_hooks_json(None, &command))
+            None => commands(&Options::default())
+                .and_then(|commands| codex_hooks_json(None, &commands))
                 .and_then(|text| handlers_of_json(Some(&text))),
         };
         let before = before.map_err(at(&file))?;
@@ -241,8 +251,8 @@ impl Installer for Codex {
         place.codex_home.clone()
     }
 
-    fn command(&self, options: &Options) -> Result<String, SettingsError> {
-        command(options)
+    fn commands(&self, options: &Options) -> Result<Commands, SettingsError> {
+        commands(options)
     }
 
     fn handlers(&self, place: &Place, read: Read<'_>) -> Result<Vec<Handler>, EditError> {
@@ -299,16 +309,16 @@ impl Installer for Codex {
             return Ok(Vec::new());
         };
         let mut settings = read(&config)?;
-        let command = self.command(options).map_err(at(&config))?;
+        let commands = self.commands(options).map_err(at(&config))?;
         if place.scope == Scope::User {
             let key = utf8(&config).map_err(at(&config))?;
-            let text = codex_toml::codex_user_config(settings.as_deref(), &command, key)
+            let text = codex_toml::codex_user_config(settings.as_deref(), &commands, key)
                 .map_err(at(&config))?;
             return Ok(vec![Edit { path: config, text: Some(text), about: HOOKS }]);
         }
         let mut edits = Vec::new();
         for file in Self::hooks_files(place) {
-            let (edit, trust) = Self::add_to(file, (&config, settings), &command, read)?;
+            let (edit, trust) = Self::add_to(file, (&config, settings), &commands, read)?;
             edits.push(edit);
             settings = Some(trust);
         }

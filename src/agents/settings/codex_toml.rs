@@ -4,21 +4,21 @@ use serde_json::Value as Json;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
-use super::codex::{EVENTS, HookAt, handlers_of};
-use super::{MARK, SettingsError, Trust};
+use super::codex::{HookAt, handlers_of, wanted};
+use super::{Commands, SettingsError, Task, Trust};
 
 /// `config.toml` with our hooks in it and trusted; `file` is the path that Codex knows it by.
 pub fn codex_user_config(
     text: Option<&str>,
-    command: &str,
+    commands: &Commands,
     file: &str,
 ) -> Result<String, SettingsError> {
     let text = text.unwrap_or("");
     let mut document = parse(text)?;
     let before = handlers(&document)?;
     let hooks = section(document.as_table_mut(), "hooks", "hooks")?;
-    for event in EVENTS {
-        add(hooks, event, command)?;
+    for (event, task) in wanted() {
+        add(hooks, event, task, commands.of(task))?;
     }
     let after = handlers(&document)?;
     set_trust(&mut document, file, &before, &after)?;
@@ -244,12 +244,17 @@ impl<'a> List<'a> {
     }
 }
 
-fn is_ours(handler: &dyn TableLike) -> bool {
-    handler.get("command").and_then(Item::as_str).is_some_and(|command| command.contains(MARK))
+fn task_of(handler: &dyn TableLike) -> Option<Task> {
+    handler.get("command").and_then(Item::as_str).and_then(Task::of)
 }
 
-/// Leaves exactly one handler of ours for this event.
-fn add(hooks: &mut dyn TableLike, event: &str, command: &str) -> Result<(), SettingsError> {
+/// Leaves exactly one handler of ours for this event and this task.
+fn add(
+    hooks: &mut dyn TableLike,
+    event: &str,
+    task: Task,
+    command: &str,
+) -> Result<(), SettingsError> {
     if hooks.get(event).is_none_or(Item::is_none) {
         hooks.insert(event, Item::ArrayOfTables(ArrayOfTables::new()));
     }
@@ -260,7 +265,7 @@ fn add(hooks: &mut dyn TableLike, event: &str, command: &str) -> Result<(), Sett
     let mut index = 0;
     while index < groups.len() {
         let left = match groups.get(index) {
-            Some(group) => keep_one(group, &mut kept, command),
+            Some(group) => keep_one(group, Some(task), &mut kept, command),
             None => true,
         };
         if left {
@@ -293,9 +298,9 @@ fn add(hooks: &mut dyn TableLike, event: &str, command: &str) -> Result<(), Sett
     Ok(())
 }
 
-/// Brings the first handler of ours up to date and drops the others; false where the group is
-/// then empty.
-fn keep_one(group: &mut dyn TableLike, kept: &mut bool, command: &str) -> bool {
+/// Brings the first handler of ours for this task (for any, where none is named) up to date and
+/// drops the others; false where the group is then empty.
+fn keep_one(group: &mut dyn TableLike, task: Option<Task>, kept: &mut bool, command: &str) -> bool {
     let Some(mut handlers) = group.get_mut("hooks").and_then(List::of) else {
         return true;
     };
@@ -303,7 +308,9 @@ fn keep_one(group: &mut dyn TableLike, kept: &mut bool, command: &str) -> bool {
     let mut index = 0;
     while index < handlers.len() {
         match handlers.get(index) {
-            Some(handler) if is_ours(handler) => {
+            Some(handler)
+                if task_of(handler).is_some_and(|own| task.is_none_or(|task| task == own)) =>
+            {
                 if *kept {
                     handlers.remove(index);
                     continue;
@@ -329,7 +336,7 @@ fn remove(hooks: &mut dyn TableLike, event: &str) {
     let mut index = 0;
     while index < groups.len() {
         let left = match groups.get(index) {
-            Some(group) => keep_one(group, &mut true, ""),
+            Some(group) => keep_one(group, None, &mut true, ""),
             None => true,
         };
         if left {

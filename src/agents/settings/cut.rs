@@ -10,7 +10,7 @@ use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde_json::Value as Json;
 
-use super::{MARK, SettingsError};
+use super::{SettingsError, Task};
 
 /// JSON with comments and trailing commas, but nothing laxer: what we write back has to be what
 /// the agent reads.
@@ -46,7 +46,8 @@ pub(super) struct Ours {
     pub(super) group: usize,
     pub(super) handler: usize,
     pub(super) matcher: Option<String>,
-    /// All handlers of the group are ours.
+    pub(super) task: Task,
+    /// All handlers of the group are ours, and for the same task.
     pub(super) alone: bool,
 }
 
@@ -54,19 +55,19 @@ impl Group {
     pub(super) fn ours(&self) -> Vec<Ours> {
         let handlers = self.value.get("hooks").and_then(Json::as_array);
         let all = handlers.map(Vec::as_slice).unwrap_or_default();
-        let is_ours = |handler: &Json| {
+        let task = |handler: &Json| {
             let command = handler.get("command").and_then(Json::as_str);
-            command.is_some_and(|command| command.contains(MARK))
+            command.and_then(Task::of)
         };
-        let alone = all.iter().all(is_ours);
         let matcher = self.value.get("matcher").and_then(Json::as_str);
-        let ours = all.iter().enumerate().filter(|(_, handler)| is_ours(handler));
-        ours.map(|(handler, _)| Ours {
+        let ours = all.iter().enumerate().filter_map(|(at, handler)| Some((at, task(handler)?)));
+        ours.map(|(handler, own)| Ours {
             event: self.event.clone(),
             group: self.index,
             handler,
             matcher: matcher.map(str::to_owned),
-            alone,
+            task: own,
+            alone: all.iter().all(|other| task(other) == Some(own)),
         })
         .collect()
     }

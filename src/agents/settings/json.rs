@@ -6,8 +6,8 @@
 
 use jsonc_parser::cst::{CstInputValue, CstObject, CstObjectProp, CstRootNode};
 
-use super::SettingsError;
 use super::cut::{self, Ours};
+use super::{Commands, SettingsError, Task};
 
 /// An event we want to hear of.
 #[derive(Debug, Clone, Copy)]
@@ -16,13 +16,19 @@ pub(super) struct Wanted<'a> {
     pub(super) event: &'a str,
     /// The tools it is wanted for; `None` for events that are not about tools.
     pub(super) matcher: Option<&'a str>,
+    /// What it is wanted for.
+    pub(super) task: Task,
 }
 
 impl Wanted<'_> {
+    fn is_for(&self, ours: &Ours) -> bool {
+        ours.event == self.event && ours.task == self.task
+    }
+
     /// Whether a handler of ours can serve. In a group that is somebody else's too the matcher
     /// is not ours to change.
     fn is_served_by(&self, ours: &Ours) -> bool {
-        ours.event == self.event && (ours.alone || ours.matcher.as_deref() == self.matcher)
+        self.is_for(ours) && (ours.alone || ours.matcher.as_deref() == self.matcher)
     }
 }
 
@@ -30,11 +36,11 @@ impl Wanted<'_> {
 pub(super) fn add(
     text: Option<&str>,
     wanted: &[Wanted<'_>],
-    command: &str,
+    commands: &Commands,
 ) -> Result<String, SettingsError> {
     let (bom, body) = split_bom(text.unwrap_or(""));
     if body.trim().is_empty() {
-        return Ok(format!("{bom}{}", fresh(wanted, command)));
+        return Ok(format!("{bom}{}", fresh(wanted, commands)));
     }
     let mut gone = ours_in(body)?;
     for one in wanted {
@@ -43,7 +49,7 @@ pub(super) fn add(
         }
     }
     let Some(body) = cut::without(body, &gone)? else {
-        return Ok(format!("{bom}{}", fresh(wanted, command)));
+        return Ok(format!("{bom}{}", fresh(wanted, commands)));
     };
     let kept = ours_in(&body)?;
     let root = parse(&body)?;
@@ -53,7 +59,8 @@ pub(super) fn add(
         .object_value_or_create("hooks")
         .ok_or_else(|| SettingsError::shape("hooks", "an object: { … }"))?;
     for one in wanted {
-        match kept.iter().find(|ours| ours.event == one.event) {
+        let command = commands.of(one.task);
+        match kept.iter().find(|ours| one.is_for(ours)) {
             Some(ours) => update(&hooks, ours, *one, command),
             None => {
                 let shape =
@@ -119,16 +126,17 @@ fn parse(body: &str) -> Result<CstRootNode, SettingsError> {
 }
 
 /// A whole file of ours, written as most tools write JSON.
-fn fresh(wanted: &[Wanted<'_>], command: &str) -> String {
+fn fresh(wanted: &[Wanted<'_>], commands: &Commands) -> String {
     let mut hooks = serde_json::Map::new();
     for one in wanted {
         let mut group = serde_json::Map::new();
         if let Some(matcher) = one.matcher {
             group.insert("matcher".to_owned(), matcher.into());
         }
-        let handler = serde_json::json!({"type": "command", "command": command});
+        let handler = serde_json::json!({"type": "command", "command": commands.of(one.task)});
         group.insert("hooks".to_owned(), serde_json::json!([handler]));
-        hooks.insert(one.event.to_owned(), serde_json::json!([group]));
+        let groups = hooks.entry(one.event).or_insert_with(|| serde_json::json!([]));
+        groups.as_array_mut().into_iter().for_each(|groups| groups.push(group.clone().into()));
     }
     format!("{:#}\n", serde_json::json!({ "hooks": hooks }))
 }

@@ -12,8 +12,48 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-/// A command that holds these words is one of ours, whatever version wrote it.
-pub const MARK: &str = "git-ai-log record";
+/// What a command of ours in an agent's settings is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// To tell us what the agent does.
+    Record,
+    /// To ask us before the agent goes on.
+    Gate,
+}
+
+impl Task {
+    /// A command that holds these words is one of ours, whatever version wrote it.
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::Record => "git-ai-log record",
+            Self::Gate => "git-ai-log hook agent-gate",
+        }
+    }
+
+    /// What this command is for, if it is one of ours.
+    pub fn of(command: &str) -> Option<Self> {
+        [Self::Record, Self::Gate].into_iter().find(|task| command.contains(task.mark()))
+    }
+}
+
+/// What an agent is given to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commands {
+    /// For [`Task::Record`].
+    pub record: String,
+    /// For [`Task::Gate`].
+    pub gate: String,
+}
+
+impl Commands {
+    /// The command for this task.
+    pub fn of(&self, task: Task) -> &str {
+        match task {
+            Task::Record => &self.record,
+            Task::Gate => &self.gate,
+        }
+    }
+}
 
 /// The agents whose settings we know how to edit.
 pub fn installers() -> impl Iterator<Item = &'static dyn Installer> {
@@ -199,7 +239,7 @@ pub trait Installer: Sync {
     /// The files to write so that it does not.
     fn remove(&self, place: &Place, read: Read<'_>) -> Edits;
     /// What the agent is given to run.
-    fn command(&self, options: &Options) -> Result<String, SettingsError>;
+    fn commands(&self, options: &Options) -> Result<Commands, SettingsError>;
     /// The handlers of ours that the agent reads here.
     fn handlers(&self, place: &Place, read: Read<'_>) -> Result<Vec<Handler>, EditError>;
     /// What keeps the agent from running hooks that it is told to run.

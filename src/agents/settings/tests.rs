@@ -9,11 +9,19 @@ use super::codex_toml::*;
 use super::*;
 
 const COMMAND: &str = "git-ai-log record claude-code || true";
+const GATE: &str = "git-ai-log hook agent-gate claude-code || true";
 const CODEX: &str = "sh -c 'git-ai-log record codex'";
+const RECORD: &str = Task::Record.mark();
+const ASK: &str = Task::Gate.mark();
 const FILE: &str = "/home/dev/.codex/config.toml";
 
+/// The commands, the one for the record as it is given.
+fn commands(record: &str) -> Commands {
+    Commands { record: record.to_owned(), gate: record.replace("record", "hook agent-gate") }
+}
+
 fn claude(text: &str) -> String {
-    claude_settings(Some(text), COMMAND, false).unwrap()
+    claude_settings(Some(text), &commands(COMMAND), false).unwrap()
 }
 
 fn plain(text: &str) -> Value {
@@ -28,17 +36,22 @@ fn count(text: &str, words: &str) -> usize {
 #[test]
 fn nothing_gives_a_whole_file() {
     for text in [None, Some(""), Some("\n"), Some("{}"), Some("{ }\n")] {
-        let new = claude_settings(text, COMMAND, false).unwrap();
-        assert_eq!(count(&new, MARK), 9, "{text:?}");
+        let new = claude_settings(text, &commands(COMMAND), false).unwrap();
+        assert_eq!((count(&new, RECORD), count(&new, ASK)), (9, 3), "{text:?}");
         let hooks = &plain(&new)["hooks"];
         let handler = value!({"type": "command", "command": COMMAND});
         assert_eq!(hooks["SessionEnd"], value!([{ "hooks": [handler] }]));
         let matcher = "Edit|MultiEdit|Write|NotebookEdit|Bash|mcp__.*";
         let tool = value!([{ "matcher": matcher, "hooks": [handler] }]);
-        assert_eq!((&hooks["PreToolUse"], &hooks["PostToolUseFailure"]), (&tool, &tool));
+        assert_eq!(hooks["PostToolUseFailure"], tool);
+        let gate = value!({"type": "command", "command": GATE});
+        assert_eq!(hooks["PreToolUse"][0], tool[0]);
+        let matcher = "Bash|Edit|MultiEdit|Write|NotebookEdit";
+        assert_eq!(hooks["PreToolUse"][1], value!({ "matcher": matcher, "hooks": [gate] }));
+        assert_eq!(hooks["Stop"][1], value!({ "hooks": [gate] }));
         assert_eq!(claude_settings_removed(&new).unwrap(), None, "{text:?}");
     }
-    assert!(claude_settings(None, COMMAND, true).unwrap().contains("mcp__.*|Read\""));
+    assert!(claude_settings(None, &commands(COMMAND), true).unwrap().contains("mcp__.*|Read\""));
 }
 
 #[test]
@@ -75,9 +88,9 @@ fn ours_comes_after_hooks_of_others() {
     assert_eq!(stop[1]["hooks"][0]["command"], COMMAND);
     // And stays where it is when others came after it.
     let mixed = new.replace("\"command\": \"x\"", "\"command\": \"git-ai-log record old\"");
-    let mixed = claude_settings(Some(&mixed), COMMAND, false).unwrap();
-    assert_eq!(count(&mixed, MARK), 9);
-    assert_eq!(plain(&mixed)["hooks"]["Stop"].as_array().unwrap().len(), 1);
+    let mixed = claude_settings(Some(&mixed), &commands(COMMAND), false).unwrap();
+    assert_eq!((count(&mixed, RECORD), count(&mixed, ASK)), (9, 3));
+    assert_eq!(plain(&mixed)["hooks"]["Stop"].as_array().unwrap().len(), 2);
 }
 
 #[test]
@@ -100,7 +113,7 @@ fn an_older_entry_is_brought_up_to_date_in_place() {
     let new = plain(&claude(old));
     let hooks = &new["hooks"];
     let pre = hooks["PreToolUse"].as_array().unwrap();
-    assert_eq!(pre.len(), 2);
+    assert_eq!(pre.len(), 3);
     assert_eq!(pre[0]["matcher"], "Edit|MultiEdit|Write|NotebookEdit|Bash|mcp__.*");
     assert_eq!(pre[0]["hooks"][0], value!({"type": "command", "command": COMMAND, "timeout": 9}));
     assert!(hooks.get("PostToolBatch").is_none());
@@ -123,17 +136,17 @@ fn a_file_that_is_not_what_it_should_be_is_an_error() {
         ("{\"hooks\": {}, \"hooks\": {}}", "`hooks` should be there only once"),
         ("{\"hooks\": {\"Stop\": [], \"Stop\": []}}", "`hooks.Stop` should be there only once"),
     ] {
-        let error = claude_settings(Some(text), COMMAND, false).unwrap_err().to_string();
+        let error = claude_settings(Some(text), &commands(COMMAND), false).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     }
     let deep = format!("{{\"a\": {}{}}}", "[".repeat(9000), "]".repeat(9000));
-    assert!(claude_settings(Some(&deep), COMMAND, false).is_err());
+    assert!(claude_settings(Some(&deep), &commands(COMMAND), false).is_err());
     for (text, words) in [
         ("a = ", "not valid TOML"),
         ("hooks = 1\n", "`hooks` should be a table"),
         ("[hooks]\nStop = 1\n", "`hooks.Stop` should be a list of tables"),
     ] {
-        let error = codex_user_config(Some(text), CODEX, FILE).unwrap_err().to_string();
+        let error = codex_user_config(Some(text), &commands(CODEX), FILE).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     }
 }
@@ -178,31 +191,34 @@ fn codexs_tables_keep_every_byte_of_the_users() {
         "[hooks]\n",
         "\u{feff}a = 1\n",
     ] {
-        let new = codex_user_config(Some(text), CODEX, FILE).unwrap();
-        assert_eq!(codex_user_config(Some(&new), CODEX, FILE).unwrap(), new, "{text}");
-        assert_eq!((count(&new, MARK), count(&new, "trusted_hash")), (8, 8));
+        let new = codex_user_config(Some(text), &commands(CODEX), FILE).unwrap();
+        assert_eq!(codex_user_config(Some(&new), &commands(CODEX), FILE).unwrap(), new, "{text}");
+        assert_eq!(
+            (count(&new, RECORD), count(&new, ASK), count(&new, "trusted_hash")),
+            (8, 3, 11)
+        );
         let back = codex_user_config_removed(&new, FILE).unwrap();
         assert_eq!(back.as_deref(), Some(text));
         assert_eq!(codex_user_config_removed(text, FILE).unwrap().as_deref(), Some(text));
     }
-    let new = codex_user_config(None, CODEX, FILE).unwrap();
+    let new = codex_user_config(None, &commands(CODEX), FILE).unwrap();
     assert_eq!(codex_user_config_removed(&new, FILE).unwrap(), None);
     // Only the end of the last line is added.
-    let new = codex_user_config(Some("a = 1 # no end"), CODEX, FILE).unwrap();
+    let new = codex_user_config(Some("a = 1 # no end"), &commands(CODEX), FILE).unwrap();
     assert!(new.starts_with("a = 1 # no end\n"));
     // A table on one line stays one.
-    let new = codex_user_config(Some("hooks = { Stop = [] }\n"), CODEX, FILE).unwrap();
-    assert_eq!((new.lines().count(), count(&new, MARK), count(&new, "trusted_hash")), (1, 8, 8));
+    let new = codex_user_config(Some("hooks = { Stop = [] }\n"), &commands(CODEX), FILE).unwrap();
+    assert_eq!((new.lines().count(), count(&new, RECORD), count(&new, "trusted_hash")), (1, 8, 11));
 }
 
 #[test]
 fn codexs_older_entry_is_brought_up_to_date() {
-    let first = codex_user_config(None, "git-ai-log record codex --old", FILE).unwrap();
-    let new = codex_user_config(Some(&first), CODEX, FILE).unwrap();
-    assert_eq!(new, codex_user_config(None, CODEX, FILE).unwrap());
+    let first = codex_user_config(None, &commands("git-ai-log record codex --old"), FILE).unwrap();
+    let new = codex_user_config(Some(&first), &commands(CODEX), FILE).unwrap();
+    assert_eq!(new, codex_user_config(None, &commands(CODEX), FILE).unwrap());
     // Switched off by the user in Codex, it stays off.
     let off = first.replacen("enabled = true", "enabled = false", 1);
-    let new = codex_user_config(Some(&off), CODEX, FILE).unwrap();
+    let new = codex_user_config(Some(&off), &commands(CODEX), FILE).unwrap();
     assert_eq!((count(&new, "enabled = false"), count(&new, "--old")), (1, 0));
 }
 
@@ -320,11 +336,11 @@ proptest! {
 
     #[test]
     fn any_bytes_are_an_error_or_a_text(text in "\\PC{0,40}|[\\[\\]{}\",:a\\n/*]{0,40}") {
-        if let Ok(new) = claude_settings(Some(&text), COMMAND, false) {
+        if let Ok(new) = claude_settings(Some(&text), &commands(COMMAND), false) {
             prop_assert_eq!(claude(&new), new);
         }
-        if let Ok(new) = codex_user_config(Some(&text), CODEX, FILE) {
-            prop_assert_eq!(codex_user_config(Some(&new), CODEX, FILE).unwrap(), new);
+        if let Ok(new) = codex_user_config(Some(&text), &commands(CODEX), FILE) {
+            prop_assert_eq!(codex_user_config(Some(&new), &commands(CODEX), FILE).unwrap(), new);
         }
     }
 }

@@ -5,10 +5,13 @@
 //! runs, or a redirection name the file, or it is a tool known to write it. A command that only
 //! reads writes nothing. What else changed is nobody's for sure.
 
+mod bypass;
+mod git;
 mod matching;
 mod parse;
 mod programs;
 
+pub use bypass::{Bypass, bypass, is_hook};
 use matching::{covers, mentions, names};
 use parse::{Simple, parse};
 use programs::{INTERPRETERS, Kind};

@@ -1,5 +1,8 @@
 //! Command lines, as far as it takes to know which program gets which words.
 
+use std::iter::Peekable;
+use std::str::Chars;
+
 use super::programs::INTERPRETERS;
 
 /// A program with its words.
@@ -10,13 +13,28 @@ pub(super) struct Simple {
     pub(super) outputs: Vec<String>,
     /// Files it reads by redirection.
     pub(super) inputs: Vec<String>,
+    /// Variables that are set for it: `A=1`.
+    pub(super) settings: Vec<String>,
 }
 
 /// Words of the real program that only stand before another one.
 const PREFIXES: &[&str] = &[
     "sudo", "nohup", "time", "nice", "exec", "builtin", "command", "then", "do", "else", "!",
-    "env", "timeout",
+    "env", "timeout", "if", "while", "until", "elif",
 ];
+
+/// Options of these programs that take the next word.
+const WITH_VALUE: &[(&str, &[&str])] = &[
+    ("sudo", &["-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T", "-U"]),
+    ("env", &["-u", "-C", "--unset", "--chdir"]),
+    ("timeout", &["-k", "-s", "--kill-after", "--signal"]),
+    ("nice", &["-n"]),
+    ("exec", &["-a"]),
+    ("time", &["-f", "-o"]),
+];
+
+/// How deep commands stand in commands that are looked into.
+const MAX_DEPTH: usize = 8;
 
 impl Simple {
     /// The program's own name.
@@ -31,29 +49,64 @@ impl Simple {
     pub(super) fn has(&self, flag: &str) -> bool {
         self.words.iter().any(|word| word == flag)
     }
-}
 
-/// The simple commands of a command line, those given to a shell as a word (`sh -c "…"`)
-/// included.
-pub(super) fn parse(command: &str) -> Vec<Simple> {
-    let mut found = Vec::new();
-    let mut todo = vec![(command.to_owned(), 0)];
-    while let Some((text, depth)) = todo.pop() {
-        for mut simple in simples(&text) {
-            while simple.words.len() > 1 && PREFIXES.contains(&simple.program()) {
-                simple.words.remove(0);
-                while simple.words.len() > 1 && is_prefix_argument(&simple.words[0]) {
-                    simple.words.remove(0);
+    fn is_shell(&self) -> bool {
+        !self.words.is_empty() && INTERPRETERS[..5].contains(&self.program())
+    }
+
+    /// What a shell is given to run as a word: `sh -c "…"`, `eval "…"`.
+    fn script(&self) -> Option<String> {
+        if self.program() == "eval" {
+            return Some(self.words[1..].join(" "));
+        }
+        let is_option = |word: &String| word.starts_with('-');
+        let takes =
+            |word: &String| is_option(word) && !word.starts_with("--") && word.contains('c');
+        let mut words = self.words[1..].iter().skip_while(|word| !takes(word));
+        words.next().filter(|_| self.is_shell())?;
+        words.find(|word| !is_option(word)).cloned()
+    }
+
+    /// Takes away what stands before the program.
+    fn strip(&mut self) {
+        while self.words.len() > 1 && PREFIXES.contains(&self.program()) {
+            let prefix = self.words.remove(0);
+            let name = prefix.rsplit('/').next().unwrap_or(&prefix);
+            let with_value = WITH_VALUE.iter().find(|(known, _)| *known == name);
+            let with_value = with_value.map(|(_, options)| *options).unwrap_or_default();
+            while self.words.len() > 1 && is_prefix_argument(&self.words[0]) {
+                let word = self.words.remove(0);
+                if with_value.contains(&word.as_str()) && self.words.len() > 1 {
+                    self.words.remove(0);
+                } else if is_setting(&word) {
+                    self.settings.push(word);
                 }
             }
-            let shell = INTERPRETERS[..5].contains(&simple.program()) || simple.program() == "eval";
-            if shell && depth < 3 {
-                let inner = simple.words[1..].iter().filter(|word| word.contains(' '));
-                todo.extend(inner.map(|word| (word.clone(), depth + 1)));
+        }
+    }
+}
+
+/// The simple commands of a command line, those given to a shell as a word (`sh -c "…"`) or as a
+/// here-document included, and those in `$(…)`.
+pub(super) fn parse(command: &str) -> Vec<Simple> {
+    commands(command, 0)
+}
+
+fn commands(text: &str, depth: usize) -> Vec<Simple> {
+    let mut lexer =
+        Lexer { chars: text.chars().peekable(), depth, found: Vec::new(), documents: Vec::new() };
+    lexer.list(false);
+    let mut found = Vec::new();
+    for mut simple in lexer.found {
+        simple.strip();
+        match simple.script().filter(|_| depth < MAX_DEPTH) {
+            Some(script) => {
+                found.extend(commands(&script, depth + 1).into_iter().map(|mut one| {
+                    one.settings.extend(simple.settings.iter().cloned());
+                    one
+                }))
             }
-            if !(shell && simple.has("-c")) {
-                found.push(simple);
-            }
+            None => found.push(simple),
         }
     }
     found
@@ -64,97 +117,217 @@ fn is_prefix_argument(word: &str) -> bool {
     word.starts_with('-') || word.contains('=') || word.starts_with(|c: char| c.is_ascii_digit())
 }
 
-fn simples(text: &str) -> Vec<Simple> {
-    let mut found = vec![Simple::default()];
-    let mut redirect = None;
-    for token in tokens(text) {
-        let Some(simple) = found.last_mut() else {
-            break;
-        };
-        match token {
-            Token::End => {
-                redirect = None;
-                found.push(Simple::default());
-            }
-            Token::Into => redirect = Some(true),
-            Token::From => redirect = Some(false),
-            Token::Word(word) => match redirect.take() {
-                Some(true) => simple.outputs.push(word),
-                Some(false) => simple.inputs.push(word),
-                // Settings before the program: `A=1 program`.
-                None if simple.words.is_empty() && is_setting(&word) => {}
-                None => simple.words.push(word),
-            },
-        }
-    }
-    for simple in &mut found {
-        // A redirection alone writes too: `> file`.
-        if simple.words.is_empty() && !simple.outputs.is_empty() {
-            simple.words.push(":".into());
-        }
-    }
-    found.retain(|simple| !simple.words.is_empty());
-    found
-}
-
-fn is_setting(word: &str) -> bool {
+pub(super) fn is_setting(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| {
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
     })
 }
 
-enum Token {
-    Word(String),
-    Into,
-    From,
-    End,
+/// A here-document whose text is still to come.
+struct Document {
+    end: String,
+    /// Its lines may stand behind tabs.
+    tabs: bool,
+    /// The first command that it may be for.
+    command: usize,
 }
 
-/// Words with their quotes removed, redirections, and ends of commands. Here-documents are left
-/// in the text, where [`mentions`] finds names.
-fn tokens(text: &str) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let mut word = String::new();
-    let mut quoted = false;
-    let mut quote: Option<char> = None;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (quote, c) {
-            (Some(q), c) if c == q => quote = None,
-            (Some('"') | None, '\\') => word.extend(chars.next()),
-            (Some(_), c) => word.push(c),
-            (None, '\'' | '"') => (quote, quoted) = (Some(c), true),
-            (None, c) if c.is_whitespace() || ";&|()<>`{}".contains(c) => {
-                // `2>` names a stream, not a file.
-                let stream = matches!(c, '<' | '>')
-                    && !word.is_empty()
-                    && word.bytes().all(|b| b.is_ascii_digit());
-                if (!word.is_empty() || quoted) && !stream {
-                    tokens.push(Token::Word(std::mem::take(&mut word)));
+/// One command on its way: its words so far, and the word that is being read.
+#[derive(Default)]
+struct Current {
+    simple: Simple,
+    word: String,
+    /// A word is there even where it is empty: `''`.
+    quoted: bool,
+    redirect: Option<Redirect>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Redirect {
+    Into,
+    /// `>&1` goes where another stream goes.
+    Stream,
+    From,
+    Document {
+        tabs: bool,
+    },
+}
+
+/// Reads commands from a text, those in `$(…)` and in here-documents for shells with them.
+struct Lexer<'t> {
+    chars: Peekable<Chars<'t>>,
+    depth: usize,
+    found: Vec<Simple>,
+    documents: Vec<Document>,
+}
+
+impl Lexer<'_> {
+    /// Commands up to the end, or up to the bracket that closes them.
+    fn list(&mut self, inner: bool) {
+        let mut current = Current::default();
+        let mut first = self.found.len();
+        while let Some(c) = self.chars.next() {
+            match c {
+                '\'' => {
+                    current.quoted = true;
+                    current.word.extend(self.chars.by_ref().take_while(|c| *c != '\''));
                 }
-                word.clear();
-                quoted = false;
-                match c {
-                    '>' => {
-                        while chars.next_if(|c| matches!(c, '>' | '|')).is_some() {}
-                        if chars.next_if_eq(&'&').is_none() {
-                            tokens.push(Token::Into);
-                        }
+                '"' => self.quoted(&mut current),
+                '\\' => match self.chars.next() {
+                    Some('\n') | None => {}
+                    Some(next) => current.word.push(next),
+                },
+                '$' if self.chars.peek() == Some(&'(') => self.substitution(&mut current),
+                '`' => self.backquoted(&mut current),
+                '#' if current.word.is_empty() && !current.quoted => self.comment(),
+                '<' | '>' => self.redirection(c, &mut current, first),
+                '&' if self.chars.peek() == Some(&'>') => self.end_word(&mut current, first),
+                ')' if inner => break,
+                '\n' | ';' | '&' | '|' | '(' | ')' => {
+                    self.end_command(&mut current, first);
+                    if c == '\n' {
+                        self.read_documents();
+                        first = self.found.len();
                     }
-                    '<' => {
-                        while chars.next_if_eq(&'<').is_some() {}
-                        tokens.push(Token::From);
-                    }
-                    '\n' | ';' | '|' | '(' | ')' | '`' | '{' | '}' => tokens.push(Token::End),
-                    '&' if chars.peek() != Some(&'>') => tokens.push(Token::End),
-                    _ => {}
                 }
+                c if c.is_whitespace() => {
+                    self.end_word(&mut current, first);
+                }
+                c => current.word.push(c),
             }
-            (None, c) => word.push(c),
+        }
+        self.end_command(&mut current, first);
+    }
+
+    /// The rest of a text in double quotes.
+    fn quoted(&mut self, current: &mut Current) {
+        current.quoted = true;
+        while let Some(c) = self.chars.next() {
+            match c {
+                '"' => return,
+                '\\' => match self.chars.next() {
+                    Some('\n') | None => {}
+                    Some(next) => {
+                        if !matches!(next, '"' | '\\' | '$' | '`') {
+                            current.word.push('\\');
+                        }
+                        current.word.push(next);
+                    }
+                },
+                '$' if self.chars.peek() == Some(&'(') => self.substitution(current),
+                '`' => self.backquoted(current),
+                c => current.word.push(c),
+            }
         }
     }
-    if !word.is_empty() || quoted {
-        tokens.push(Token::Word(word));
+
+    /// What stands in `$(…)` is commands; what they print is not known.
+    fn substitution(&mut self, current: &mut Current) {
+        self.chars.next();
+        current.word.push_str("$()");
+        current.quoted = true;
+        if self.depth < MAX_DEPTH {
+            self.depth += 1;
+            self.list(true);
+            self.depth -= 1;
+        }
     }
-    tokens
+
+    fn backquoted(&mut self, current: &mut Current) {
+        let inner: String = self.chars.by_ref().take_while(|c| *c != '`').collect();
+        current.word.push_str("$()");
+        current.quoted = true;
+        if self.depth < MAX_DEPTH {
+            self.found.extend(commands(&inner, self.depth + 1));
+        }
+    }
+
+    fn comment(&mut self) {
+        while self.chars.next_if(|c| *c != '\n').is_some() {}
+    }
+
+    fn redirection(&mut self, c: char, current: &mut Current, first: usize) {
+        // `2>` names a stream, not a file.
+        if !current.quoted && current.word.bytes().all(|b| b.is_ascii_digit()) {
+            current.word.clear();
+        }
+        self.end_word(current, first);
+        if c == '>' {
+            while self.chars.next_if(|c| matches!(c, '>' | '|')).is_some() {}
+            let stream = self.chars.next_if_eq(&'&').is_some();
+            current.redirect = Some(if stream { Redirect::Stream } else { Redirect::Into });
+            return;
+        }
+        let mut count = 1;
+        while self.chars.next_if_eq(&'<').is_some() {
+            count += 1;
+        }
+        let tabs = count == 2 && self.chars.next_if_eq(&'-').is_some();
+        current.redirect = match count {
+            2 => Some(Redirect::Document { tabs }),
+            _ => Some(Redirect::From),
+        };
+    }
+
+    fn end_word(&mut self, current: &mut Current, first: usize) {
+        if current.word.is_empty() && !current.quoted {
+            return;
+        }
+        let word = std::mem::take(&mut current.word);
+        let bare = !std::mem::take(&mut current.quoted);
+        let simple = &mut current.simple;
+        match current.redirect.take() {
+            Some(Redirect::Into) => simple.outputs.push(word),
+            Some(Redirect::Stream) if word.bytes().all(|b| b.is_ascii_digit() || b == b'-') => {}
+            Some(Redirect::Stream) => simple.outputs.push(word),
+            Some(Redirect::From) => simple.inputs.push(word),
+            Some(Redirect::Document { tabs }) => {
+                self.documents.push(Document { end: word, tabs, command: first });
+            }
+            // Settings before the program: `A=1 program`.
+            None if simple.words.is_empty() && is_setting(&word) => simple.settings.push(word),
+            None if simple.words.is_empty() && bare && matches!(word.as_str(), "{" | "}") => {}
+            None => simple.words.push(word),
+        }
+    }
+
+    fn end_command(&mut self, current: &mut Current, first: usize) {
+        self.end_word(current, first);
+        let mut simple = std::mem::take(current).simple;
+        // A redirection alone writes too: `> file`.
+        if simple.words.is_empty() && !simple.outputs.is_empty() {
+            simple.words.push(":".into());
+        }
+        if !simple.words.is_empty() {
+            self.found.push(simple);
+        } else if !simple.settings.is_empty() {
+            // A setting alone holds for what follows.
+            simple.words.push("export".into());
+            simple.words.append(&mut simple.settings);
+            self.found.push(simple);
+        }
+    }
+
+    /// The here-documents that the line just read announced. What a shell reads is commands.
+    fn read_documents(&mut self) {
+        for document in std::mem::take(&mut self.documents) {
+            let mut text = String::new();
+            while self.chars.peek().is_some() {
+                let line: String = self.chars.by_ref().take_while(|c| *c != '\n').collect();
+                let bare = if document.tabs { line.trim_start_matches('\t') } else { &line };
+                if bare == document.end {
+                    break;
+                }
+                text.push_str(&line);
+                text.push('\n');
+            }
+            let reads = |simple: &Simple| {
+                simple.is_shell() && simple.words[1..].iter().all(|word| word.starts_with('-'))
+            };
+            let mut readers = self.found[document.command..].iter();
+            if self.depth < MAX_DEPTH && readers.any(reads) {
+                self.found.extend(commands(&text, self.depth + 1));
+            }
+        }
+    }
 }

@@ -57,6 +57,7 @@ impl<'t> Flow<'t> {
             return Origin { clean: origin.clean.or(cleaned), ..origin };
         }
         let mut origin = Origin { clean: Clean::ALL, ..Origin::of(Level::Local) };
+        origin.rooted = receiver.iter().chain(&made).all(Origin::roots);
         let mut any = false;
         for part in receiver.iter().chain(&made) {
             any = true;
@@ -79,6 +80,7 @@ impl<'t> Flow<'t> {
                 return Origin::constant(pattern);
             }
             origin.built |= pattern.is_some() || origin.built;
+            origin.rooted = pattern.as_deref().is_some_and(super::root::is_fixed);
             origin.literal = pattern;
         } else if origin.built {
             origin.literal = pattern;

@@ -8,7 +8,8 @@
 //! | `variable` | it is not constant |
 //! | `constant` | it stands in the code |
 //! | `literal` | its text is known |
-//! | `clean:KIND` | it was made harmless: `sql`, `shell`, `path`, `url`, `html` |
+//! | `host` | what comes from outside may decide the host of an address |
+//! | `clean:KIND` | it was made harmless: `sql`, `shell`, `path`, `url`, `html`, `regex` |
 //!
 //! `outside`, `parameter` and `variable` do not hold for numbers and for what was compared with
 //! what is allowed.
@@ -25,6 +26,7 @@ enum Word {
     AtLeast(Level),
     Constant,
     Literal,
+    Host,
     Clean(Clean),
 }
 
@@ -35,11 +37,13 @@ const WORDS: &[(&str, Word)] = &[
     ("variable", Word::AtLeast(Level::Local)),
     ("constant", Word::Constant),
     ("literal", Word::Literal),
+    ("host", Word::Host),
     ("clean:sql", Word::Clean(Clean::SQL)),
     ("clean:shell", Word::Clean(Clean::SHELL)),
     ("clean:path", Word::Clean(Clean::PATH)),
     ("clean:url", Word::Clean(Clean::URL)),
     ("clean:html", Word::Clean(Clean::HTML)),
+    ("clean:regex", Word::Clean(Clean::REGEX)),
 ];
 
 impl Condition {
@@ -70,6 +74,7 @@ impl Word {
             Self::AtLeast(level) => origin.level >= level && !harmless,
             Self::Constant => origin.level == Level::Constant,
             Self::Literal => origin.level == Level::Constant && origin.literal.is_some(),
+            Self::Host => !origin.rooted && !origin.clean.has(Clean::URL),
             Self::Clean(kind) => harmless || origin.clean.has(kind),
         }
     }

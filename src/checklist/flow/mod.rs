@@ -9,8 +9,9 @@
 mod calls;
 pub mod condition;
 mod names;
+mod root;
 mod sources;
-mod syntax;
+pub mod syntax;
 #[cfg(test)]
 mod tests;
 
@@ -62,7 +63,9 @@ impl Clean {
     pub const URL: Self = Self(32);
     /// Encoded for HTML.
     pub const HTML: Self = Self(64);
-    const ALL: Self = Self(127);
+    /// Escaped for a pattern.
+    pub const REGEX: Self = Self(128);
+    const ALL: Self = Self(255);
 
     /// Whether it has one of these.
     pub fn has(self, other: Self) -> bool {
@@ -89,25 +92,35 @@ pub struct Origin {
     pub literal: Option<String>,
     /// What was done to make it harmless.
     pub clean: Clean,
+    /// Its start does not come from outside, and fixes the host where it is an address.
+    pub rooted: bool,
 }
 
 impl Origin {
     fn constant(literal: Option<String>) -> Self {
-        Self { level: Level::Constant, built: false, literal, clean: Clean::ALL }
+        Self { level: Level::Constant, built: false, literal, clean: Clean::ALL, rooted: false }
     }
 
     fn of(level: Level) -> Self {
-        Self { level, built: false, literal: None, clean: Clean::default() }
+        Self { level, built: false, literal: None, clean: Clean::default(), rooted: false }
     }
 
     /// Made of both: the worse of each.
     fn join(self, other: Self) -> Self {
+        let rooted = self.roots() && other.roots();
         Self {
             level: self.level.max(other.level),
             built: self.built || other.built,
             literal: self.literal.or(other.literal),
             clean: self.clean.and(other.clean),
+            rooted,
         }
+    }
+
+    /// Whether a text that starts with this has a start that is fixed.
+    fn roots(&self) -> bool {
+        self.rooted
+            || self.level < Level::Parameter && self.literal.as_deref().is_none_or(root::is_fixed)
     }
 }
 
@@ -200,11 +213,16 @@ impl<'t> Flow<'t> {
         if parts.is_empty() {
             return Origin::constant(Some(literal));
         }
+        let first = literal.starts_with(root::FILLED).then(|| {
+            let first = parts.iter().min_by_key(|part| part.range().start);
+            first.map_or_else(|| Origin::of(Level::Local), |part| self.at(part, depth))
+        });
         let mut origin = Origin::constant(None);
         for part in parts {
             origin = origin.join(self.at(&part, depth));
         }
         origin.built |= origin.level > Level::Constant;
+        origin.rooted = root::is_fixed(&literal) || first.is_some_and(|first| first.roots());
         origin.literal = Some(literal);
         origin
     }
@@ -221,12 +239,14 @@ impl<'t> Flow<'t> {
         let Some(first) = sides.next() else {
             return Origin::constant(None);
         };
+        let rooted = first.roots();
         let mut origin = sides.fold(first, Origin::join);
         // Only where one side is known to be text is it more than arithmetic.
         let text = origin.literal.is_some() || origin.built;
         if ["+", "%", ".", ".."].contains(&operator.as_str()) && text {
             origin.built |= origin.level > Level::Constant;
         }
+        origin.rooted = rooted;
         origin
     }
 
@@ -268,7 +288,7 @@ impl<'t> Flow<'t> {
                     // What is added to a text makes it a text that was put together.
                     let built =
                         joined.built || joined.level > Level::Constant && known.literal.is_some();
-                    Origin { built, literal: known.literal, ..joined }
+                    Origin { built, rooted: known.roots(), literal: known.literal, ..joined }
                 }
                 Some(known) => known.join(origin),
             });
@@ -318,7 +338,7 @@ impl<'t> Flow<'t> {
                     (level, _) => level,
                 };
                 let clean = if level == Level::Constant { Clean::ALL } else { origin.clean };
-                Origin { level, built: false, literal: None, clean }
+                Origin { level, built: false, literal: None, clean, rooted: false }
             }
             None => Origin::of(Level::Local),
         }

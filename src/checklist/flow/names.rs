@@ -36,6 +36,8 @@ struct Guard {
 pub struct Names<'t> {
     defs: HashMap<String, Vec<Def<'t>>>,
     guards: HashMap<String, Vec<Guard>>,
+    /// What was read out of a name: `url = urlparse(text)`. A test of the one tests the other.
+    readings: HashMap<String, Vec<String>>,
     functions: HashMap<String, Node<'t>>,
 }
 
@@ -77,8 +79,12 @@ const ADDING: &[&str] = &[
 impl<'t> Names<'t> {
     /// Reads the definitions of a file.
     pub fn of(tree: &'t Tree, syntax: &Syntax, lang: Lang) -> Self {
-        let mut names =
-            Self { defs: HashMap::new(), guards: HashMap::new(), functions: HashMap::new() };
+        let mut names = Self {
+            defs: HashMap::new(),
+            guards: HashMap::new(),
+            readings: HashMap::new(),
+            functions: HashMap::new(),
+        };
         let root = tree.root();
         let whole = Place { scope: root.range(), branch: None };
         let mut left = vec![(root, whole)];
@@ -132,8 +138,9 @@ impl<'t> Names<'t> {
 
     /// Whether a value of this name at this place was compared with what is allowed.
     pub fn is_checked(&self, name: &str, at: usize) -> bool {
-        let guards = self.guards.get(name).into_iter().flatten();
-        guards.into_iter().any(|guard| guard.scope.contains(&at) && guard.covers.contains(&at))
+        let readings = self.readings.get(name).into_iter().flatten().map(String::as_str);
+        let mut guards = readings.chain([name]).filter_map(|name| self.guards.get(name)).flatten();
+        guards.any(|guard| guard.scope.contains(&at) && guard.covers.contains(&at))
     }
 
     fn add(&mut self, name: String, def: Def<'t>) {
@@ -161,7 +168,7 @@ impl<'t> Names<'t> {
                 || sources::is_outside_parameter(lang, &node.text());
             if syntax.role(&node.kind()) == Role::Name {
                 let outside = outside
-                    || node.parent().is_some_and(|parent| {
+                    || node.ancestors().take(4).any(|parent| {
                         syntax.parameters.contains(&&*parent.kind())
                             && sources::is_outside_parameter(lang, &parent.text())
                     });
@@ -202,6 +209,9 @@ impl<'t> Names<'t> {
             };
             let Some(target) = target else { return };
             let value = value.filter(|value| value.node_id() != target.node_id());
+            if let Some(value) = &value {
+                self.reading(&target, value, syntax);
+            }
             let operator = node.field("operator").map(|op| op.text().into_owned());
             let adds = syntax.additions.contains(&kind)
                 || operator.is_some_and(|op| op.len() > 1 && op.ends_with('=') && op != ":=");
@@ -214,6 +224,31 @@ impl<'t> Names<'t> {
             && syntax.role(&left.kind()) == Role::Name
         {
             self.targets(&left, right, true, syntax, place);
+        }
+    }
+
+    /// `url = urlparse(text)`: what is read out of a text.
+    fn reading(&mut self, target: &Node<'t>, value: &Node<'t>, syntax: &Syntax) {
+        let mut left = vec![value.clone()];
+        while let Some(node) = left.pop() {
+            match syntax.role(&node.kind()) {
+                Role::Name if node.node_id() != value.node_id() => {
+                    let first = syntax.path(target).first().cloned();
+                    let name = first.unwrap_or_else(|| target.text().into_owned());
+                    let known = self.readings.entry(node.text().into_owned()).or_default();
+                    if known.len() < 40 && name.len() < 200 {
+                        known.push(name);
+                    }
+                }
+                Role::Call => {
+                    let path = syntax.path(&node);
+                    if path.last().is_some_and(|name| sources::READING.contains(&name.as_str())) {
+                        left.extend(node.named_children());
+                    }
+                }
+                Role::Name | Role::Function | Role::Text => {}
+                _ => left.extend(node.named_children().take(20)),
+            }
         }
     }
 
@@ -300,12 +335,15 @@ impl<'t> Names<'t> {
     fn guard(&mut self, node: &Node<'t>, syntax: &Syntax, place: &Place) {
         let Some(condition) = node.field("condition") else { return };
         let text = condition.text();
-        if text.len() > 400 || !sources::TESTS.iter().any(|test| text.contains(test)) {
+        let tests = || sources::TESTS.iter().chain(sources::REFUSED);
+        if text.len() > 400 || !tests().any(|test| text.contains(test)) {
             return;
         }
-        let negative = ["not ", "!", "== -1", "=== -1", "< 0", "== false", "unless"]
-            .iter()
-            .any(|mark| text.contains(mark))
+        let refused = sources::REFUSED.iter().any(|mark| text.contains(mark));
+        let negative = refused
+            || ["not ", "!", "== -1", "=== -1", "< 0", "== false", "unless"]
+                .iter()
+                .any(|mark| text.contains(mark))
             || node.kind().starts_with("unless");
         let body = ["consequence", "body"].iter().find_map(|name| node.field(name));
         let leaves = body.as_ref().is_some_and(|body| {

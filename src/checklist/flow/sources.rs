@@ -644,6 +644,39 @@ pub const TESTS: &[&str] = &[
     "Validate",
 ];
 
+/// Marks of a condition that says what is not allowed.
+pub const REFUSED: &[&str] =
+    &["'..", "\"..", "is_absolute(", "isAbsolute(", "IsAbs(", "IsPathRooted(", "isabs("];
+
+/// Functions that read a text: a test of what they give is a test of the text.
+pub const READING: &[&str] = &[
+    "urlparse",
+    "urlsplit",
+    "parse",
+    "Parse",
+    "parse_url",
+    "URL",
+    "URI",
+    "Uri",
+    "Path",
+    "realpath",
+    "abspath",
+    "normpath",
+    "resolve",
+    "normalize",
+    "Clean",
+    "Abs",
+    "Rel",
+    "GetFullPath",
+    "expand_path",
+    "File",
+    "getCanonicalPath",
+    "getCanonicalFile",
+    "toRealPath",
+    "getHost",
+    "canonicalize",
+];
+
 /// Words by which a block is left.
 pub const LEAVING: &[&str] = &[
     "return", "raise", "throw", "abort", "exit", "continue", "break", "die", "redirect", "panic",
@@ -829,6 +862,10 @@ pub fn cleaner(lang: Lang, path: &[&str]) -> Clean {
         }
         (["urllib" | "parse" | "six", ..], "quote") | (["CGI" | "URI" | "ERB", ..], "escape") => {
             found.or(Clean::URL)
+        }
+        (["re" | "regex" | "Regexp" | "Regex" | "Pattern", ..], "escape" | "Escape" | "quote")
+        | (_, "QuoteMeta" | "escapeRegExp" | "escapeStringRegexp" | "preg_quote") => {
+            found.or(Clean::REGEX)
         }
         (_, "quote" | "escape") => found.or(Clean::SQL).or(Clean::URL),
         _ => found,

@@ -194,3 +194,35 @@ fn conditions_are_checked_when_they_are_read() {
         Condition::parse("biult").unwrap_err().contains("unknown condition `biult`; use built, ")
     );
 }
+
+#[test]
+fn a_test_of_what_was_read_out_of_a_text_tests_the_text() {
+    let body = "def f():\n    n = request.args['n']\n    u = urlparse(n)\n";
+    let text = format!("{body}    if u.netloc not in HOSTS:\n        return\n    sink(n)\n");
+    is(Lang::Python, &text, "!outside");
+    is(Lang::Python, &format!("{body}    sink(n)\n"), "outside");
+    let text =
+        "def f():\n    n = request.args['n']\n    if '..' in n:\n        return\n    sink(n)\n";
+    is(Lang::Python, text, "!outside");
+}
+
+#[test]
+fn the_start_of_an_address_may_be_fixed() {
+    let fixed = |text| is(Lang::Python, text, "outside+!host");
+    let open = |text| is(Lang::Python, text, "outside+host");
+    fixed("def f():\n    sink('https://example.com/' + request.args['n'])\n");
+    fixed("def f():\n    sink(f\"https://example.com/{request.args['n']}\")\n");
+    fixed("def f():\n    u = settings.base + request.args['n']\n    sink(u)\n");
+    fixed("def f():\n    sink('https://example.com/{}'.format(request.args['n']))\n");
+    fixed("def f():\n    sink(f\"{settings.base}/{request.args['n']}\")\n");
+    open("def f():\n    sink(f\"{request.args['n']}/a\")\n");
+    open("def f():\n    sink('https://' + request.args['n'] + '/a')\n");
+    open("def f():\n    sink(request.args['n'] + '/a')\n");
+    open("def f():\n    sink(f\"https://{request.args['n']}/a\")\n");
+    open("def f():\n    sink('/' + request.args['n'])\n");
+    is(
+        Lang::JavaScript,
+        "function f(req) { sink(`https://example.com/${req.query.n}`); }",
+        "outside+!host",
+    );
+}

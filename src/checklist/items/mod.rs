@@ -9,6 +9,7 @@ pub mod deserialization;
 pub mod duplicate_logic;
 pub mod error_handling;
 pub mod explained;
+pub mod external;
 pub mod injection;
 pub mod input_validation;
 pub mod migrations;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use ignore::WalkBuilder;
 
-use super::Reported;
+use super::{Reported, items};
 use crate::checklist::project::Toolchain;
 use crate::checklist::{Change, Claims, File, Project, TeamRule, judge as run};
 use crate::commands::gate;
@@ -43,7 +43,9 @@ pub fn judge(env: &Env, paths: &[PathBuf]) -> Result<Reported> {
             .unwrap_or_default(),
         prompt: None,
     };
-    Ok(Reported { judgement, not_recorded: Vec::new(), shown: Box::new(shown) })
+    let items = items(&policy, &judgement.findings);
+    let shown = Box::new(shown);
+    Ok(Reported { judgement, not_recorded: Vec::new(), items, origin: None, shown })
 }
 
 /// Where installed packages may lie.

@@ -138,8 +138,11 @@ fn playable(
     if scope == Scope::User {
         return handlers;
     }
-    let own = agent.command(&Options::default()).unwrap_or_default();
-    let (own, foreign): (Vec<_>, Vec<_>) = handlers.into_iter().partition(|h| h.command == own);
+    let written = agent.commands(&Options::default()).ok();
+    let is_own = |handler: &Handler| {
+        written.as_ref().is_some_and(|own| [&own.record, &own.gate].contains(&&handler.command))
+    };
+    let (own, foreign): (Vec<_>, Vec<_>) = handlers.into_iter().partition(is_own);
     if let Some(handler) = foreign.first() {
         let message = format!(
             "{} holds a command that install did not write, and that the probe leaves alone: {}",

@@ -6,12 +6,14 @@ use std::process::Command;
 
 use super::agents::Installed;
 use super::{Report, fail, ok};
-use crate::agents::scene::{Scene, TURN};
-use crate::agents::{self, settings::Scope};
+use crate::agents;
+use crate::agents::scene::{DENIED, Scene, TURN};
+use crate::agents::settings::{Scope, Task};
 use crate::commands::attribute::Evidences;
 use crate::commands::install::disk;
 use crate::commands::install::setup::program;
 use crate::config::Env;
+use crate::config::policy::FILE;
 use crate::error::{Error, Result};
 use crate::git::hooks::look::{Look, Way};
 use crate::git::notes::{Notes, PROVENANCE};
@@ -73,6 +75,9 @@ pub(super) fn check(
     }
     for one in recorded {
         report.add(proved(one, note.as_ref()).about(one.name()));
+        if let Some(checkup) = stage.ask(one)? {
+            report.add(checkup.about(one.name()));
+        }
     }
     Ok(())
 }
@@ -193,18 +198,40 @@ impl<'e> Stage<'e> {
         write().map_err(|e| Error::new(format!("cannot write {}", path.display())).because(e))
     }
 
+    fn scene<'a>(&'a self, native: &'a str, file: &'a str) -> Scene<'a> {
+        Scene { session: native, cwd: &self.top, file, first: FIRST, added: ADDED, prompt: PROMPT }
+    }
+
+    /// Asks the gate by an agent's own command whether it may go past the hooks; `None` where the
+    /// settings are of a version that did not ask.
+    fn ask(&self, one: &Installed) -> Result<Option<Checkup>> {
+        let (name, native) = (file(one), native(one));
+        let cue = self.scene(&native, &name).denied();
+        let mut handlers = one.handlers.iter().filter(|handler| {
+            Task::of(&handler.command) == Some(Task::Gate) && handler.serves(cue.event, cue.tool)
+        });
+        let Some(handler) = handlers.next() else {
+            return Ok(None);
+        };
+        // A policy is what makes a repository one with a gate.
+        self.write(FILE, "")?;
+        let said = self.run(&handler.command, &cue.payload.to_string());
+        let denied = said.as_ref().is_ok_and(|said| said.contains("\"deny\""));
+        let what = format!("`{DENIED}` in an agent's command");
+        Ok(Some(match denied {
+            true => ok("probe", format!("{what} is denied")),
+            false => {
+                let said = said.err().map(|said| vec![said]).unwrap_or_default();
+                self.wrong(&format!("{what} is not denied"), &said, one)
+            }
+        }))
+    }
+
     /// Feeds an agent's own commands what its hooks would say; what is wrong if that did not
     /// reach the journal.
     fn play(&self, one: &Installed) -> Result<Result<(), Checkup>> {
         let (name, native) = (file(one), native(one));
-        let scene = Scene {
-            session: &native,
-            cwd: &self.top,
-            file: &name,
-            first: FIRST,
-            added: ADDED,
-            prompt: PROMPT,
-        };
+        let scene = self.scene(&native, &name);
         let cues = agents::find(one.agent.name()).map(|agent| agent.cues(&scene));
         let mut said = Vec::new();
         for cue in cues.unwrap_or_default() {
@@ -214,13 +241,14 @@ impl<'e> Stage<'e> {
             let mut handlers = one
                 .handlers
                 .iter()
+                .filter(|handler| Task::of(&handler.command) == Some(Task::Record))
                 .filter(|handler| handler.serves(cue.event, cue.tool))
                 .peekable();
             if handlers.peek().is_none() {
                 said.push(format!("nothing is called for {}", cue.event));
             }
             for handler in handlers {
-                said.extend(self.run(&handler.command, &cue.payload.to_string()));
+                said.extend(self.run(&handler.command, &cue.payload.to_string()).err());
             }
         }
         let session = session(one);
@@ -274,16 +302,16 @@ impl<'e> Stage<'e> {
         }
     }
 
-    /// Runs a command as agents do; what it complained of.
-    fn run(&self, command: &str, payload: &str) -> Option<String> {
+    /// Runs a command as agents do: what it printed, or what it complained of.
+    fn run(&self, command: &str, payload: &str) -> Result<String, String> {
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(command).current_dir(&self.top);
         unbind(&mut shell);
         self.seal(&mut shell);
         match process::feed(&mut shell, payload.as_bytes(), "run an agent's command") {
-            Ok(_) => None,
-            Err(GitError::Failed { said, .. }) => Some(format!("it failed: {said}")),
-            Err(error) => Some(error.to_string()),
+            Ok(printed) => Ok(String::from_utf8_lossy(&printed).into_owned()),
+            Err(GitError::Failed { said, .. }) => Err(format!("it failed: {said}")),
+            Err(error) => Err(error.to_string()),
         }
     }
 

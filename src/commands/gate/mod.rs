@@ -1,5 +1,6 @@
 //! The gate: what is judged, by which policy, and what is kept of it.
 
+pub mod analyser;
 pub mod claims;
 pub mod people;
 pub mod policy;

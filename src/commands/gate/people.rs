@@ -115,7 +115,7 @@ pub fn terminal(doing: &str) -> Result<Terminal> {
     Terminal::open().map_err(|error| {
         Error::new(format!("there is no terminal here, and {doing} is a person's to say"))
             .because(error)
-            .hint("run this in a terminal yourself, or sign it: --sign")
+            .hint("run this in a terminal yourself; attest and waive can be signed instead: --sign")
     })
 }
 
@@ -127,6 +127,11 @@ pub fn confirm(saying: &Saying, doing: &str, shown: &str, question: &str) -> Res
     if saying.sign {
         return Ok(true);
     }
+    agree(doing, shown, question)
+}
+
+/// Asks on the terminal whether to go on.
+pub fn agree(doing: &str, shown: &str, question: &str) -> Result<bool> {
     let mut terminal = terminal(doing)?;
     let asked = (|| -> io::Result<String> {
         terminal.show(shown)?;
@@ -148,6 +153,6 @@ pub fn now() -> DateTime<Utc> {
 }
 
 /// Signs what is said with the key that git signs commits with.
-pub fn sign(_: &Repo, _: &[u8]) -> Result<String> {
-    Err(Error::new("signing is not there yet"))
+pub fn sign(repo: &Repo, payload: &[u8]) -> Result<String> {
+    Ok(repo.sign(payload)?)
 }

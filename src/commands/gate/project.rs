@@ -1,15 +1,16 @@
 //! The project as a tree of git's: what is staged, or a commit.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use chrono::NaiveDate;
 
-use crate::checklist::Project;
-use crate::checklist::project::Toolchain;
+use crate::checklist::project::{Analysis, Toolchain};
+use crate::checklist::{File, Project};
 use crate::commands::check::files::{names, read};
+use crate::config::policy::External;
 use crate::git::Repo;
 use crate::git::objects::Entry;
 use crate::journal::MAX_TEXT;
@@ -51,6 +52,47 @@ impl<'r> TreeProject<'r> {
         }
     }
 
+    /// Goes through two folders at once, only where they differ.
+    fn compare(
+        &self,
+        old: Option<&Oid>,
+        new: Option<&Oid>,
+        prefix: &[u8],
+        changed: &mut Vec<(RepoPath, Option<Oid>)>,
+    ) -> Option<()> {
+        let folder = |oid: Option<&Oid>| match oid {
+            Some(oid) => self.repo.tree(oid).ok(),
+            None => Some(Vec::new()),
+        };
+        let (old, new) = (folder(old)?, folder(new)?);
+        let old: HashMap<&[u8], &Entry> = old.iter().map(|e| (e.name.as_slice(), e)).collect();
+        let names: HashSet<&[u8]> = new.iter().map(|e| e.name.as_slice()).collect();
+        let gone = old.values().filter(|entry| !names.contains(entry.name.as_slice()));
+        let pairs = new
+            .iter()
+            .map(|entry| (old.get(entry.name.as_slice()).copied(), Some(entry)))
+            .chain(gone.map(|entry| (Some(*entry), None)));
+        for (before, after) in pairs {
+            if before.map(|e| &e.oid) == after.map(|e| &e.oid) {
+                continue;
+            }
+            let name = before.or(after).map(|e| e.name.as_slice()).unwrap_or_default();
+            let path = [prefix, name].concat();
+            let (file, other) = (after.filter(|e| e.is_file()), before.filter(|e| e.is_file()));
+            if file.is_some() || other.is_some() {
+                let path = RepoPath::from_bytes(path.clone());
+                changed.push((path, file.map(|entry| entry.oid.clone())));
+            }
+            let tree = |entry: Option<&Entry>| entry.filter(|e| e.is_tree()).map(|e| e.oid.clone());
+            let (before, after) = (tree(before), tree(after));
+            if before.is_some() || after.is_some() {
+                let prefix = [path.as_slice(), b"/"].concat();
+                self.compare(before.as_ref(), after.as_ref(), &prefix, changed)?;
+            }
+        }
+        Some(())
+    }
+
     fn cache(&self, name: &str) -> PathBuf {
         self.repo.state_dir().join("cache").join(name)
     }
@@ -85,6 +127,16 @@ impl Project for TreeProject<'_> {
         files
     }
 
+    fn tree(&self) -> Option<Oid> {
+        Some(self.tree.clone())
+    }
+
+    fn changed_since(&self, tree: &Oid) -> Option<Vec<(RepoPath, Option<Oid>)>> {
+        let mut changed = Vec::new();
+        self.compare(Some(tree), Some(&self.tree), b"", &mut changed)?;
+        Some(changed)
+    }
+
     fn content(&self, oid: &Oid) -> Option<Rc<str>> {
         let bytes = self.repo.blob(oid).ok()?.filter(|bytes| bytes.len() <= MAX_TEXT)?;
         Some(String::from_utf8_lossy(&bytes).into())
@@ -113,6 +165,10 @@ impl Project for TreeProject<'_> {
     fn keep(&self, name: &str, bytes: &[u8]) {
         // A cache that cannot be written costs time, nothing else.
         let _ = crate::journal::write_private(&self.cache(name), bytes);
+    }
+
+    fn analyse(&self, analyser: &External, own: bool, files: &[&File]) -> Analysis {
+        super::analyser::analyse(self.repo, self, analyser, own, files)
     }
 
     fn today(&self) -> NaiveDate {

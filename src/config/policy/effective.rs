@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use globset::{Glob, GlobMatcher};
 
-use super::{Level, Levels, Policy, PolicyError, PolicyWaiver, Preset};
+use super::{External, Level, Levels, Policy, PolicyError, PolicyWaiver, Preset};
 use crate::model::{Confidence, Digest, RepoPath, Severity};
 
 /// What is asked of a change.
@@ -69,6 +69,16 @@ impl Effective {
         }
     }
 
+    /// Whether an item of this confidence is asked for anywhere: by default, or for some paths.
+    pub fn asks(&self, item: &str, confidence: Confidence) -> bool {
+        let mut paths = self.policies().flat_map(|policy| &policy.paths);
+        self.severity(item, &"".into(), confidence).is_some()
+            || paths.any(|entry| {
+                let level = entry.items.get(item).or_else(|| entry.items.get("all"));
+                level.is_some_and(|level| *level != Level::Off)
+            })
+    }
+
     /// The exceptions that every version of the repository's policy makes, and the user's own.
     pub fn waivers(&self) -> Vec<&PolicyWaiver> {
         let Some((first, others)) = self.repository.split_first() else {
@@ -96,12 +106,21 @@ impl Effective {
         self.policies().flat_map(|policy| &policy.authorization.checks).map(String::as_str)
     }
 
-    /// Analysers to be run: the last version's.
-    pub fn external(&self) -> impl Iterator<Item = (&str, &super::External)> {
-        let last = self.policies().last();
-        last.into_iter()
-            .flat_map(|policy| &policy.external)
-            .map(|(name, external)| (name.as_str(), external))
+    /// Analysers to be run. Of two versions the older one holds: a change does not take away or
+    /// replace what judges it.
+    pub fn external(&self) -> BTreeMap<&str, &External> {
+        let all = self.repository.iter().chain(&self.user).flat_map(|one| &one.policy.external);
+        let mut found = BTreeMap::new();
+        for (name, analyser) in all {
+            found.entry(name.as_str()).or_insert(analyser);
+        }
+        found
+    }
+
+    /// Whether this is an analyser of the user's own file, which needs nobody's trust.
+    pub fn is_users(&self, analyser: &External) -> bool {
+        let user = self.user.as_ref();
+        user.is_some_and(|user| user.policy.external.values().any(|own| own == analyser))
     }
 
     /// Whether agents get the findings on what they wrote.
@@ -204,6 +223,12 @@ mod tests {
         assert_eq!(severity(&policy, "secrets", "gen/a/b"), None);
         assert_eq!(severity(&policy, "secrets", "gen/keep/b"), Some(Severity::Block));
         assert_eq!(severity(&policy, "cors", "gen/keep/b"), None);
+        assert!(policy.asks("secrets", Confidence::High) && policy.asks("cors", Confidence::High));
+        assert!(!policy.asks("logic", Confidence::Judgement));
+        let off = Effective::of(None, &[("p", "[items]\ncors = \"off\"")]).unwrap();
+        assert!(!off.asks("cors", Confidence::High));
+        let some = "[[paths]]\nmatch = [\"pay/**\"]\nitems = { logic = \"block\" }";
+        assert!(Effective::of(None, &[("p", some)]).unwrap().asks("logic", Confidence::Judgement));
     }
 
     #[test]

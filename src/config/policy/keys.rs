@@ -20,7 +20,7 @@ const BELOW: &[(&str, &[&str])] = &[
     ("waivers", &["fingerprint", "reason", "until"]),
     ("agents", &["report-findings", "deny-bypass"]),
 ];
-const EXTERNAL: &[&str] = &["command", "format", "files"];
+const EXTERNAL: &[&str] = &["command", "file", "format", "files"];
 
 /// One line a key. A text that is no TOML has none: that is an error of its own.
 pub fn warnings(text: &str, name: &str, items: &[&str]) -> Vec<String> {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use effective::Effective;
@@ -18,7 +19,7 @@ use crate::model::Digest;
 pub const FILE: &str = ".ai-log.toml";
 
 /// What the checklist does by default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
     /// Nothing blocks.
@@ -31,7 +32,7 @@ pub enum Preset {
 }
 
 /// What is done with an item's findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// They are not looked for.
@@ -46,7 +47,7 @@ pub enum Level {
 pub type Levels = BTreeMap<String, Level>;
 
 /// What a team has agreed on. Keys that this version does not know are left to later ones.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Policy {
     /// The defaults.
@@ -72,7 +73,7 @@ pub struct Policy {
 }
 
 /// Levels for some files.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct PathLevels {
     /// Patterns of paths from the top of the repository.
     #[serde(rename = "match")]
@@ -82,18 +83,22 @@ pub struct PathLevels {
 }
 
 /// What counts as a permission check.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Authorization {
     /// Names of functions, decorators, annotations and middleware.
     pub checks: Vec<String>,
 }
 
-/// An analyser of another make. It is run only after `git ai-log trust`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// An analyser of another make. Its command is run only after `git ai-log trust`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct External {
     /// The program and its arguments; the files follow.
+    #[serde(default)]
     pub command: Vec<String>,
+    /// A file in the work tree that holds its SARIF already, in place of a command.
+    #[serde(default)]
+    pub file: Option<String>,
     /// What it prints: `sarif`.
     #[serde(default = "sarif")]
     pub format: String,
@@ -102,12 +107,19 @@ pub struct External {
     pub files: Vec<String>,
 }
 
+impl External {
+    /// The SHA-256 of what it would run, by which a clone trusts it.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.command.join("\0").as_bytes())
+    }
+}
+
 fn sarif() -> String {
     "sarif".into()
 }
 
 /// An exception that the policy makes.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 pub struct PolicyWaiver {
     /// The finding.
     pub fingerprint: String,
@@ -138,7 +150,7 @@ fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Naive
 }
 
 /// What agents are told and denied in their own loop.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Agents {
     /// At the end of a turn the agent gets the findings on what it wrote.
@@ -214,11 +226,6 @@ impl Policy {
     /// Keys and items that this version does not know, each with the one that may be meant.
     pub fn warnings(text: &str, name: &str, items: &[&str]) -> Vec<String> {
         keys::warnings(text, name, items)
-    }
-
-    /// The SHA-256 of a policy's text, by which a clone trusts it.
-    pub fn digest(text: &str) -> Digest {
-        Digest::of(text.as_bytes())
     }
 }
 

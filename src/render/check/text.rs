@@ -42,7 +42,7 @@ fn one(out: &Out, finding: &Finding, shown: &Shown) -> String {
     };
     let title = line(&finding.message);
     let check = line(&finding.check);
-    let path = format!("{}", line(&finding.path.quoted()));
+    let path = line(&finding.path.quoted());
     let source = shorten(&visible(&shown.source.replace('\t', "    ")), MAX_LINE);
     let text = source.trim_end();
     let indent = text.len() - text.trim_start().len();
@@ -72,10 +72,6 @@ fn whose(finding: &Finding, shown: &Shown) -> Option<String> {
 }
 
 fn summary(check: &Check) -> String {
-    let open = |severity| {
-        let open = check.findings.iter().filter(|f| f.status == Status::Open);
-        open.filter(|f| f.severity == severity).count()
-    };
     let settled = check.findings.iter().filter(|f| f.status != Status::Open).count();
     let mut text = match check.verdict {
         Verdict::Pass => "The checklist passes".to_owned(),
@@ -84,8 +80,8 @@ fn summary(check: &Check) -> String {
     text.push_str(&format!(
         ": {} judged, {}, {}",
         count(check.hunks, "hunk"),
-        count(open(Severity::Block), "error"),
-        count(open(Severity::Warn), "warning")
+        count(check.count(Severity::Block), "error"),
+        count(check.count(Severity::Warn), "warning")
     ));
     if settled > 0 {
         text.push_str(&format!(", {settled} waived or attested"));
@@ -94,6 +90,6 @@ fn summary(check: &Check) -> String {
 }
 
 /// `1 hunk`, `2 hunks`.
-fn count(number: usize, word: &str) -> String {
+pub(super) fn count(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }

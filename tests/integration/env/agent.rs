@@ -238,6 +238,19 @@ impl Agent {
 
     /// Any event of this session, in the agent's shape.
     pub fn send(&self, event: &str, fields: Value) {
+        let agent = if self.kind == Kind::Generic { "generic" } else { self.name() };
+        self.repo.record(agent, self.payload(event, fields).to_string());
+    }
+
+    /// What the gate answers to an event of this session; nothing where it lets the agent go on.
+    pub fn ask(&self, event: &str, fields: Value) -> Option<Value> {
+        let mut hook = self.repo.command("git-ai-log");
+        hook.args(["hook", "agent-gate", self.name()]);
+        let answer = run(&mut hook, self.payload(event, fields).to_string().as_bytes()).ok();
+        (!answer.is_empty()).then(|| serde_json::from_str(&answer).unwrap())
+    }
+
+    fn payload(&self, event: &str, fields: Value) -> Value {
         let cwd = self.repo.top.display().to_string();
         let payload = match self.kind {
             Kind::Claude => json!({
@@ -277,8 +290,7 @@ impl Agent {
             payload["agent_id"] = json!(id);
             payload["agent_type"] = json!("general-purpose");
         }
-        let agent = if self.kind == Kind::Generic { "generic" } else { self.name() };
-        self.repo.record(agent, payload.to_string());
+        payload
     }
 
     fn bash(&self, running: &Running) -> Value {

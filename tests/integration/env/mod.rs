@@ -3,6 +3,7 @@
 mod agent;
 mod margin;
 mod note;
+pub mod schema;
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
@@ -373,4 +374,10 @@ fn path() -> std::ffi::OsString {
     let binary = Path::new(env!("CARGO_BIN_EXE_git-ai-log")).parent().unwrap().to_path_buf();
     let rest = std::env::var_os("PATH").unwrap();
     std::env::join_paths(std::iter::once(binary).chain(std::env::split_paths(&rest))).unwrap()
+}
+
+/// Runs a command with a terminal of its own, at which somebody types this.
+pub fn at_terminal(repo: &TestRepo, line: &str, typed: &str) -> Output {
+    let mut command: Command = repo.command("script");
+    run(command.args(["-qec", line, "/dev/null"]), typed.as_bytes())
 }

@@ -1,0 +1,74 @@
+//! What an agent's hook asks before the agent goes on, and how it is told no. Claude Code brought
+//! the protocol and Codex took it over.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::{Payload, PayloadError};
+
+/// What a hook asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The agent's name for the conversation.
+    pub session: String,
+    /// Its name for the prompt.
+    pub turn: Option<String>,
+    /// Its name for the sub-agent that asks.
+    pub subagent: Option<String>,
+    /// The folder it works in.
+    pub cwd: PathBuf,
+    /// What it is about to do.
+    pub about: About,
+}
+
+/// What an agent is about to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// To run this command.
+    Run(String),
+    /// To write these files.
+    Write(Vec<PathBuf>),
+    /// To end its turn.
+    Stop,
+}
+
+impl Question {
+    /// What a payload of this protocol asks; `turn` is its name for the prompt's name.
+    pub(super) fn of(
+        payload: &Payload,
+        turn: &str,
+        writes: impl Fn(&str) -> Vec<PathBuf>,
+    ) -> Result<Option<Self>, PayloadError> {
+        let about = match payload.need("/hook_event_name")?.as_str() {
+            "PreToolUse" => match payload.need("/tool_name")?.as_str() {
+                "Bash" => About::Run(payload.owned("/tool_input/command").unwrap_or_default()),
+                tool => match writes(tool) {
+                    paths if paths.is_empty() => return Ok(None),
+                    paths => About::Write(paths),
+                },
+            },
+            "Stop" | "SubagentStop" => About::Stop,
+            _ => return Ok(None),
+        };
+        Ok(Some(Self {
+            session: payload.need("/session_id")?,
+            turn: payload.owned(turn),
+            subagent: payload.owned("/agent_id"),
+            cwd: payload.path("/cwd").unwrap_or_default(),
+            about,
+        }))
+    }
+
+    /// The answer that keeps the agent from it, or, at the end of a turn, from ending it.
+    pub fn no(&self, reason: &str) -> Value {
+        match self.about {
+            About::Stop => json!({ "decision": "block", "reason": reason }),
+            About::Run(_) | About::Write(_) => json!({ "hookSpecificOutput": {
+                "hookEventName": "PreToolUse",
+                "permissionDecision": "deny",
+                "permissionDecisionReason": reason,
+            }}),
+        }
+    }
+}
