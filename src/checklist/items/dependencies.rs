@@ -4,6 +4,7 @@ mod api;
 mod imports;
 mod installed;
 mod installs;
+mod lock;
 mod manifests;
 mod names;
 mod pins;
@@ -36,6 +37,7 @@ impl Check for Dependencies {
         let mut manifests = undeclared::Cache::default();
         let installed = installed::Installed::of(context.project);
         for file in &context.change.files {
+            manifest(file, context, hits);
             unknown(file, &installed, hits);
             imported(file, context, &mut manifests, hits);
             for loose in pins::loose(file) {
@@ -81,6 +83,26 @@ fn imported(
             ),
         };
         hits.extend(hit(file, import.lines, rule, message, hint, confidence));
+    }
+}
+
+/// Declarations that their lock file does not know, or that nearly have another name.
+fn manifest(file: &File, context: &Context<'_>, hits: &mut Vec<Hit>) {
+    for lock::Fault { line, name, what } in lock::faults(file, context.project) {
+        let lines = LineRange { start: line, end: line };
+        let (rule, message, hint) = match what {
+            lock::What::NotLocked(lock) => (
+                "lockfile",
+                format!("`{name}` is declared here, but {lock} does not know it"),
+                "run the package manager, and commit its lock file with this",
+            ),
+            lock::What::Near(meant) => (
+                "near-miss",
+                format!("`{name}` is one letter away from `{meant}`"),
+                "make sure that this is the package you mean: such names are how malware is spread",
+            ),
+        };
+        hits.extend(hit(file, lines, rule, message, hint, Confidence::Low));
     }
 }
 
