@@ -1,6 +1,7 @@
 //! `dependencies`: what is imported is declared, pinned, and really has the names that are used.
 
 mod api;
+mod gomod;
 mod imports;
 mod installed;
 mod installs;
@@ -38,7 +39,10 @@ impl Check for Dependencies {
         let installed = installed::Installed::of(context.project);
         for file in &context.change.files {
             manifest(file, context, hits);
-            unknown(file, &installed, hits);
+            if file.lang == Some(Lang::Python) && !installed.is_empty() {
+                let judged = |lines| file.run_at(lines).is_some();
+                unknown(file, installed.unknown(&names::python(file), judged), hits);
+            }
             imported(file, context, &mut manifests, hits);
             for loose in pins::loose(file) {
                 hits.extend(hit(
@@ -65,6 +69,9 @@ fn imported(
         return;
     };
     absent(file, &declared, context, hits);
+    if file.lang == Some(Lang::Go) {
+        unknown(file, gomod::unknown(file, &declared, context.project), hits);
+    }
     let imports = imports::of(file);
     for found in undeclared::of(file, &declared, &imports, context.project) {
         let undeclared::Undeclared { import, package, manifest, meant, confidence } = found;
@@ -107,13 +114,8 @@ fn manifest(file: &File, context: &Context<'_>, hits: &mut Vec<Hit>) {
 }
 
 /// Names that the installed package does not have.
-fn unknown(file: &File, installed: &installed::Installed<'_>, hits: &mut Vec<Hit>) {
-    if file.lang != Some(Lang::Python) || installed.is_empty() {
-        return;
-    }
-    let judged = |lines| file.run_at(lines).is_some();
-    for unknown in installed.unknown(&names::python(file), judged) {
-        let installed::Unknown { name, lines, module, meant } = unknown;
+fn unknown(file: &File, unknown: Vec<installed::Unknown>, hits: &mut Vec<Hit>) {
+    for installed::Unknown { name, lines, module, meant } in unknown {
         let message = format!("`{name}` does not exist: the installed `{module}` has no such name");
         let hint = match meant {
             Some(meant) => format!("use a name that it has, such as `{meant}`"),

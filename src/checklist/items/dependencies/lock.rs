@@ -24,6 +24,9 @@ pub enum What {
     Near(String),
 }
 
+/// Manifests that declare more than this are not compared name by name.
+const MAX_DECLARED: usize = 1000;
+
 /// A kind of manifest.
 struct Kind {
     language: &'static str,
@@ -80,6 +83,9 @@ pub fn faults(file: &File, project: &dyn Project) -> Vec<Fault> {
         .locks
         .iter()
         .find_map(|lock| read(project, &below(folder, lock)).map(|text| (*lock, text)));
+    if declared.len() > MAX_DECLARED {
+        return Vec::new();
+    }
     let mut found = Vec::new();
     for (line, name, text) in &declared {
         let here = crate::model::LineRange { start: *line, end: *line };
