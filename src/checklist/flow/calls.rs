@@ -51,6 +51,11 @@ impl<'t> Flow<'t> {
         }
         let name = segments.last().copied().unwrap_or_default();
         let arguments = arguments(node);
+        if let [container, "get" | "Get" | "getProperty" | "GetValue" | "fetch"] = segments[..]
+            && let Some(origin) = self.element(&[container], arguments.iter().cloned(), node, depth)
+        {
+            return origin;
+        }
         let made: Vec<Origin> = arguments.iter().map(|a| self.at(a, depth)).collect();
         let receiver = self.receiver(node, depth);
         if let Some(origin) = self.own_function(&segments, &made, depth) {
@@ -115,6 +120,8 @@ impl<'t> Flow<'t> {
     fn own_function(&self, path: &[&str], made: &[Origin], depth: u32) -> Option<Origin> {
         let name = match path {
             [name] | ["self" | "this" | "$this" | "cls", name] => *name,
+            // A function of a class of this file: `Helper.read(x)`, `new Helper().read(x)`.
+            [class, name] if class.starts_with(|c: char| c.is_ascii_uppercase()) => *name,
             _ => return None,
         };
         let function = self.names.function(name)?;

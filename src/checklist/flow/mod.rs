@@ -6,6 +6,7 @@
 //! ([`sources`]). Whatever is not known is made of its parts, so that a new kind of node loses
 //! nothing. The work is bounded by depth and by number of steps.
 
+mod branches;
 mod calls;
 pub mod condition;
 mod names;
@@ -252,6 +253,9 @@ impl<'t> Flow<'t> {
 
     /// `a ? b : c`, `b if a else c`: the condition is no part of the value.
     fn choice(&self, node: &Node<'t>, depth: u32) -> Origin {
+        if let Some(chosen) = self.chosen(node) {
+            return self.at(&chosen, depth);
+        }
         let condition = node.field("condition").map(|c| c.node_id());
         let python = condition.is_none() && self.lang == Lang::Python;
         let mut joined: Option<Origin> = None;
@@ -279,7 +283,7 @@ impl<'t> Flow<'t> {
             return if shouted { Origin::constant(None) } else { Origin::of(Level::Local) };
         }
         let mut joined: Option<Origin> = None;
-        for def in defs {
+        for def in self.alive(defs) {
             let origin = self.definition(def, depth);
             joined = Some(match joined {
                 None => origin,
@@ -298,6 +302,21 @@ impl<'t> Flow<'t> {
             origin.clean = origin.clean.or(Clean::CHECKED);
         }
         origin
+    }
+
+    /// What a container of this function holds under a key that stands in the code.
+    fn element(
+        &self,
+        path: &[&str],
+        keys: impl Iterator<Item = Node<'t>>,
+        node: &Node<'t>,
+        depth: u32,
+    ) -> Option<Origin> {
+        let [container] = path else { return None };
+        let key = names::key_of(self.syntax, keys)?;
+        let defs = self.names.reaching(&names::element(container, &key), node.range().start);
+        let origins = self.alive(defs).into_iter().map(|def| self.definition(def, depth));
+        origins.reduce(Origin::join)
     }
 
     fn definition(&self, def: &Def<'t>, depth: u32) -> Origin {
@@ -321,6 +340,11 @@ impl<'t> Flow<'t> {
             && last.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         if shouted && self.syntax.role(&node.kind()) == Role::Member {
             return Origin::constant(None);
+        }
+        if let Some(origin) = self.element(&segments, node.named_children().skip(1), node, depth)
+            && self.syntax.role(&node.kind()) == Role::Index
+        {
+            return origin;
         }
         // A field that was written in this function: `self.sql = ...`, `cmd.CommandText = ...`.
         let whole = segments.join(".");

@@ -1,12 +1,17 @@
 //! `dependencies`: what is imported is declared, pinned, and really has the names that are used.
 
+mod api;
 mod imports;
+mod installed;
 mod installs;
 mod manifests;
+mod names;
 mod pins;
+mod removals;
 mod shell;
 mod undeclared;
 
+use crate::checklist::lang::Lang;
 use crate::checklist::{Check, Context, File, Hit, Meta};
 use crate::model::{Confidence, LineRange};
 
@@ -29,7 +34,9 @@ impl Check for Dependencies {
 
     fn run(&self, context: &Context<'_>, hits: &mut Vec<Hit>) {
         let mut manifests = undeclared::Cache::default();
+        let installed = installed::Installed::of(context.project);
         for file in &context.change.files {
+            unknown(file, &installed, hits);
             imported(file, context, &mut manifests, hits);
             for loose in pins::loose(file) {
                 hits.extend(hit(
@@ -52,13 +59,11 @@ fn imported(
     manifests: &mut undeclared::Cache,
     hits: &mut Vec<Hit>,
 ) {
-    let imports = imports::of(file);
-    if imports.is_empty() {
-        return;
-    }
     let Some(declared) = manifests.declared(context.project, file) else {
         return;
     };
+    absent(file, &declared, context, hits);
+    let imports = imports::of(file);
     for found in undeclared::of(file, &declared, &imports, context.project) {
         let undeclared::Undeclared { import, package, manifest, meant, confidence } = found;
         let (rule, message, hint) = match meant {
@@ -76,6 +81,46 @@ fn imported(
             ),
         };
         hits.extend(hit(file, import.lines, rule, message, hint, confidence));
+    }
+}
+
+/// Names that the installed package does not have.
+fn unknown(file: &File, installed: &installed::Installed<'_>, hits: &mut Vec<Hit>) {
+    if file.lang != Some(Lang::Python) || installed.is_empty() {
+        return;
+    }
+    let judged = |lines| file.run_at(lines).is_some();
+    for unknown in installed.unknown(&names::python(file), judged) {
+        let installed::Unknown { name, lines, module, meant } = unknown;
+        let message = format!("`{name}` does not exist: the installed `{module}` has no such name");
+        let hint = match meant {
+            Some(meant) => format!("use a name that it has, such as `{meant}`"),
+            None => "look the name up in the version that is installed".to_owned(),
+        };
+        hits.extend(hit(file, lines, "api-unknown", message, &hint, Confidence::High));
+    }
+}
+
+/// Names that the declared version of their package does not have.
+fn absent(file: &File, declared: &manifests::Declared, context: &Context<'_>, hits: &mut Vec<Hit>) {
+    for api::Gone { name, lines, removal, loose } in api::gone(file, declared, context.project) {
+        let removals::Removal { package, since, instead, goes } = removal;
+        let (rule, message) = match goes {
+            true => (
+                "api-deprecated",
+                format!("`{name}` is deprecated since {package} {since}, which is declared"),
+            ),
+            false => (
+                "api-removed",
+                format!("`{name}` is gone since {package} {since}, which is declared"),
+            ),
+        };
+        let hint = match instead {
+            "" => "use what the release notes of that version name in its place".to_owned(),
+            instead => format!("use `{instead}` instead"),
+        };
+        let confidence = if goes || loose { Confidence::Low } else { Confidence::High };
+        hits.extend(hit(file, lines, rule, message, &hint, confidence));
     }
 }
 
