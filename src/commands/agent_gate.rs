@@ -156,6 +156,9 @@ fn findings(env: &Env, repo: &Repo, question: &Question) -> Result<Option<String
             && hunks.any(|h| h.path == finding.path && h.lines.touches(finding.lines))
     };
     let mut found: Vec<Finding> = judgement.findings.into_iter().filter(concerns).collect();
+    if found.is_empty() || !is_gated(env, repo) {
+        return Ok(None);
+    }
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let fresh = remember(repo, &own, &found)?;
     let source = |finding: &Finding| {

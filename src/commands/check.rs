@@ -91,7 +91,10 @@ pub fn run(env: &Env, args: &CheckArgs) -> Result<Answer> {
             let subject = gate::staged(&repo, env, Env::now())?;
             let judged = gate::judge(&repo, env, &subject, &claims::read(&repo))?;
             gate::policy::warn(&gate::project(&repo, env, &subject.tree));
-            report(env, args, Some(&repo), Reported::of(judged, subject))
+            let added = gate::added(&repo, &subject)?;
+            let mut reported = Reported::of(judged, subject);
+            reported.added(added);
+            report(env, args, Some(&repo), reported)
         }
         [range] => judge_range(&repo, env, args, &range.to_string_lossy()),
         _ => Err(Error::new("more than one range to judge")

@@ -141,17 +141,19 @@ fn any_other_tool_may_ask_too() {
 }
 
 #[test]
-fn where_there_is_no_gate_nothing_is_denied() {
+fn where_there_is_no_gate_nothing_is_said_or_denied() {
     let (repo, agent) = world();
     repo.git(["init", "-q", "../plain"]);
     let plain = agent.within(&repo.at("plain"));
     assert_eq!(denied(&plain, "git commit -n -m x"), None);
+    plain.write("pay.py", BAD);
+    assert_eq!(told(&plain), None);
     // Another repository that has one.
     let command = format!("git -C {} commit -n -m x", repo.top.display());
     let outside = agent.within(&repo.at("home"));
     assert!(denied(&outside, &command).is_some());
     repo.at("plain").write(".ai-log.toml", "");
-    assert!(denied(&plain, "git commit -n -m x").is_some());
+    assert!(denied(&plain, "git commit -n -m x").is_some() && told(&plain).is_some());
 }
 
 #[test]

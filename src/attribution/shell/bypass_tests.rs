@@ -11,9 +11,15 @@ fn found(command: &str) -> Option<Bypass> {
     })
 }
 
+fn all_found(commands: &[&str]) {
+    for command in commands {
+        assert!(found(command).is_some(), "{command}");
+    }
+}
+
 #[test]
 fn what_skips_the_hooks_is_found() {
-    for command in [
+    all_found(&[
         "git commit -n -m x",
         "git commit --no-verify -m x",
         "git commit --no-verif",
@@ -46,6 +52,12 @@ fn what_skips_the_hooks_is_found() {
         "git merge --no-verify topic",
         "git push --no-verify",
         "git am -n x.patch",
+    ]);
+}
+
+#[test]
+fn what_takes_the_hooks_out_of_the_way_is_found() {
+    all_found(&[
         "git -c core.hooksPath=/dev/null commit -m x",
         "git -c CORE.HOOKSPATH= commit",
         "git -c hook.ai-log.enabled=false commit",
@@ -82,6 +94,18 @@ fn what_skips_the_hooks_is_found() {
         "git notes --ref refs/notes/ai-log/provenance add -f -m x",
         "git update-ref -d refs/notes/ai-log/provenance",
         "rm -rf .git/ai-log",
+        "\\git commit -n",
+        "git commit $'-n'",
+        "fish -c 'git commit -n'",
+        "find . -name x -exec git commit -n ';'",
+        "git rebase -x 'git commit --amend -n' main",
+        "git submodule foreach 'git commit -n -m x'",
+        "find .git/hooks -type f -delete",
+        "find .git/hooks -type f -exec rm {} +",
+        "cd .git/hooks && rm pre-commit",
+        "cd .git; rm -rf hooks",
+        "cd /repo/.git && echo > hooks/pre-commit",
+        "printf '[core]\\n\\thooksPath = /dev/null\\n' >> .git/config",
         "git commit-tree HEAD^{tree} -m x",
         "git update-ref refs/heads/main $(git commit-tree abc)",
         "git update-ref HEAD abc",
@@ -102,9 +126,7 @@ fn what_skips_the_hooks_is_found() {
         "git-ai-log uninstall --user",
         "npx husky uninstall",
         "pre-commit uninstall",
-    ] {
-        assert!(found(command).is_some(), "{command}");
-    }
+    ]);
 }
 
 #[test]
@@ -172,6 +194,12 @@ fn what_only_looks_like_it_is_not() {
         "git hash-object -w x",
         "git rev-parse HEAD",
         "ls -l .git/hooks",
+        "find .git/hooks -type f",
+        "find . -name '*.pyc' -delete",
+        "cd src && rm -rf hooks",
+        "git rebase -x 'cargo test' main",
+        "git submodule foreach git status",
+        "printf '[user]\\n' >> .git/config",
         "cat .git/hooks/pre-commit",
         "cp .git/hooks/pre-commit /tmp/x",
         "chmod +x .git/hooks/pre-commit",
@@ -206,6 +234,7 @@ fn long_commands_are_read_in_one_go() {
         many("sh -c '"),
         many("<<A\n"),
         many("git -c a=b "),
+        many("cd a;"),
     ] {
         assert_eq!(found(&command), None);
     }

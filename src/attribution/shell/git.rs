@@ -179,6 +179,25 @@ impl<'w> Call<'w> {
         }
     }
 
+    /// Commands that it is given to run.
+    pub(super) fn commands(&self) -> Vec<String> {
+        let after = |flags: &[&str]| {
+            let pairs = self.args.windows(2);
+            let own = pairs.filter(|pair| flags.contains(&pair[0].as_str()));
+            own.map(|pair| pair[1].clone()).collect::<Vec<_>>()
+        };
+        match self.name {
+            "rebase" => {
+                let joined = self.args.iter().filter_map(|arg| arg.strip_prefix("--exec="));
+                let mut commands = after(&["-x", "--exec"]);
+                commands.extend(joined.map(str::to_owned));
+                commands
+            }
+            "submodule" => after(&["foreach", "--recursive"]),
+            _ => Vec::new(),
+        }
+    }
+
     fn has(&self, flag: &str) -> bool {
         self.args.iter().any(|arg| arg == flag)
     }

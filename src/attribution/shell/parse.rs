@@ -20,7 +20,7 @@ pub(super) struct Simple {
 /// Words of the real program that only stand before another one.
 const PREFIXES: &[&str] = &[
     "sudo", "nohup", "time", "nice", "exec", "builtin", "command", "then", "do", "else", "!",
-    "env", "timeout", "if", "while", "until", "elif",
+    "env", "timeout", "doas", "if", "while", "until", "elif",
 ];
 
 /// Options of these programs that take the next word.
@@ -34,7 +34,7 @@ const WITH_VALUE: &[(&str, &[&str])] = &[
 ];
 
 /// Programs beside shells that run what `-c` gives them.
-const RUN_A_WORD: &[&str] = &["script", "su", "runuser"];
+const RUN_A_WORD: &[&str] = &["script", "su", "runuser", "fish", "ash"];
 
 /// Variables that are kept of one command.
 const MAX_SETTINGS: usize = 64;
@@ -204,6 +204,8 @@ impl Lexer<'_> {
                     Some(next) => current.word.push(next),
                 },
                 '$' if self.chars.peek() == Some(&'(') => self.substitution(&mut current),
+                // `$'…'` and `$"…"` are quotes.
+                '$' if matches!(self.chars.peek(), Some('\'' | '"')) => {}
                 '`' => self.backquoted(&mut current),
                 '#' if current.word.is_empty() && !current.quoted => self.comment(),
                 '<' | '>' => self.redirection(c, &mut current, first),

@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 pub use project::TreeProject;
 pub use record::record;
 
+use crate::attribution::hunks;
 use crate::checklist::{self, Change, Claims, File, Judgement, Project, Run};
 use crate::commands::attribute::{self, Evidences, Target};
 use crate::commands::check::files::{Folder, toolchain};
@@ -112,6 +113,22 @@ pub fn of_commit(
         judge_unknown(&mut change, &note);
     }
     Ok(Subject { tree: commit.tree.clone(), before, note, prompts, change })
+}
+
+/// How many lines a change adds, whoever wrote them.
+pub fn added(repo: &Repo, subject: &Subject) -> Result<u32> {
+    let mut count = 0;
+    for change in repo.changes(subject.before.as_ref(), &subject.tree)? {
+        let text = |side: &Option<(RepoPath, Oid)>| {
+            side.as_ref().map_or(Ok(None), |(_, oid)| repo.blob(oid))
+        };
+        let (old, new) = (text(&change.old)?, text(&change.new)?.unwrap_or_default());
+        if new.len() <= MAX_TEXT && !is_binary(&new) {
+            let bases: Vec<&[u8]> = old.as_deref().into_iter().collect();
+            count += hunks::added(&bases, &new).into_iter().filter(|added| *added).count();
+        }
+    }
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// Every path in which the trees differ.
