@@ -392,6 +392,17 @@ fn a_teams_own_rule_blocks_and_an_agent_does_not_take_it_away() {
 }
 
 #[test]
+fn lines_that_nobody_can_explain_are_judged_where_an_agent_commits() {
+    let (repo, agent) = world();
+    agent.shell_with("make", |repo| repo.write("made.py", BAD));
+    repo.stage(&["made.py"]);
+    let said = repo.sh("CLAUDECODE=1 git commit -q -m made").failed();
+    assert!(said.contains("made.py:4"), "{said}");
+    repo.commit("by a person");
+    is(gate(&repo, "HEAD"), ("gated", "pass"));
+}
+
+#[test]
 fn files_are_judged_outside_a_repository_too() {
     let repo = TestRepo::new();
     let folder = repo.root().join("plain");
