@@ -170,8 +170,7 @@ impl Reader<'_> {
             .dfs()
             .filter(|node| matches!(&*node.kind(), "call_expression" | "call" | "assignment"))
         {
-            let text = node.text();
-            if text.len() > 2000 {
+            if node.range().len() > 2000 {
                 continue;
             }
             if lang == Lang::Python {

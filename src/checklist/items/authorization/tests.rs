@@ -207,3 +207,15 @@ fn a_controller_without_authorization_beside_others_is_found() {
     assert_eq!(found_in("web/CController.cs", &class("C", ""), &folder), ["2 unlike-siblings"]);
     assert!(found("web/CController.cs", &class("C", "")).is_empty(), "nothing to compare with");
 }
+
+#[test]
+fn hostile_text_ends() {
+    let deep = |unit: &str, n: usize| unit.repeat(n);
+    found("a.js", &format!("router.get('/a', auth, {})", deep("f(", 60_000)));
+    found("a.js", &format!("x{}", deep(".use(a)", 40_000)));
+    found("a.py", &format!("x = {}", deep("f(", 60_000)));
+    found("a.cs", &deep("class A : Controller { }\n", 4_000));
+    found("a.cs", &deep("p.AudienceValidator = new A(b);\n", 4_000));
+    found("a.php", &format!("<?php\nRoute::get('/a', b){};", deep("->name('c')", 20_000)));
+    found("a.rb", &deep("class A < B\n", 20_000));
+}

@@ -9,6 +9,9 @@ pub const MIN_LINES: u32 = 5;
 /// More are not compared.
 const MAX_TOKENS: usize = 4000;
 
+/// Functions deeper in functions without a name are left out.
+const MAX_NESTED: usize = 8;
+
 /// A function.
 #[derive(Debug, Clone)]
 pub struct Function {
@@ -33,12 +36,14 @@ pub struct Function {
 /// The functions of a file that are long enough to be compared.
 pub fn functions(tree: &Tree, lang: Lang) -> Vec<Function> {
     let mut found = Vec::new();
-    let mut left = vec![tree.root()];
-    while let Some(node) = left.pop() {
+    let mut left = vec![(tree.root(), 0)];
+    while let Some((node, depth)) = left.pop() {
         if lang == Lang::Rust && is_test(&node) {
             continue;
         }
+        let mut inner = depth;
         if is_function(&node, lang) {
+            inner += 1;
             let own = name_of(&node);
             found.extend(function(&node, own.as_ref()));
             // What a named function has inside is its own affair.
@@ -46,7 +51,10 @@ pub fn functions(tree: &Tree, lang: Lang) -> Vec<Function> {
                 continue;
             }
         }
-        left.extend(node.children().filter(|child| child.is_named()));
+        if inner <= MAX_NESTED {
+            let named = node.children().filter(|child| child.is_named());
+            left.extend(named.map(|child| (child, inner)));
+        }
     }
     found.sort_by_key(|function: &Function| function.lines);
     found

@@ -260,3 +260,11 @@ fn what_many_functions_have_in_common_makes_no_twins() {
     let few = Tracked::of(&[("a.py", &shape(1))]);
     assert_eq!(judged(&few, "new.py", &shape(500)).len(), 1, "alone it is a twin");
 }
+
+#[test]
+fn hostile_text_ends() {
+    let project = Tracked::default();
+    judged(&project, "a.js", &"() =>\n".repeat(50_000));
+    judged(&project, "a.js", &format!("function f() {{\n\n\n\n{}", "f(".repeat(60_000)));
+    judged(&project, "a.py", &format!("def f():\n{}", "    x = 1\n".repeat(40_000)));
+}

@@ -36,7 +36,7 @@ impl<'t> Call<'t> {
         };
         let mut call = Self {
             node: node.clone(),
-            receiver: receiver.map(|node| node.text().into_owned()).unwrap_or_default(),
+            receiver: receiver.map(receiver_text).unwrap_or_default(),
             name: name.text().into_owned(),
             args: Vec::new(),
             named: Vec::new(),
@@ -74,6 +74,30 @@ impl<'t> Call<'t> {
     pub fn arg(&self, at: usize) -> String {
         self.args.get(at).map(plain).unwrap_or_default()
     }
+}
+
+/// Deeper code is none that a person or an agent wrote, and dear to walk.
+const DEEPEST: usize = 150;
+
+/// The nodes of a kind, in order, but for those in endless nesting.
+pub fn shallow<'t>(root: &Node<'t>, kind: &str) -> Vec<Node<'t>> {
+    let mut found = Vec::new();
+    let mut left = vec![(root.clone(), 0)];
+    while let Some((node, depth)) = left.pop() {
+        if node.kind() == kind {
+            found.push(node.clone());
+        }
+        if depth < DEEPEST {
+            let children: Vec<_> = node.children().collect();
+            left.extend(children.into_iter().rev().map(|child| (child, depth + 1)));
+        }
+    }
+    found
+}
+
+/// What a call is called on; of an endless chain only that it is one.
+fn receiver_text(node: Node<'_>) -> String {
+    if node.range().len() > 8192 { "...".to_owned() } else { node.text().into_owned() }
 }
 
 fn pair<'t>(node: &Node<'t>) -> Option<(String, Node<'t>)> {

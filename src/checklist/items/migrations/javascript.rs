@@ -1,6 +1,6 @@
 //! Migrations of Knex, Sequelize and TypeORM as steps.
 
-use super::call::{Call, plain};
+use super::call::{Call, plain, shallow};
 use super::fault::Fault;
 use super::sql;
 use super::step::{Act, Column, Step};
@@ -12,7 +12,7 @@ pub fn steps(file: &File) -> Option<(Vec<Step>, Option<bool>)> {
     let tree = file.tree()?;
     let root = tree.root();
     let mut steps = Vec::new();
-    for node in root.dfs().filter(|node| node.kind() == "call_expression") {
+    for node in shallow(&root, "call_expression") {
         let Some(call) = Call::of(&node).filter(|_| !in_down(&node)) else {
             continue;
         };

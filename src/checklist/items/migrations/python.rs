@@ -1,6 +1,6 @@
 //! What Django and Alembic have in common.
 
-use super::call::Call;
+use super::call::{Call, shallow};
 use super::fault::Fault;
 use super::sql;
 use super::step::{Act, Step};
@@ -9,8 +9,7 @@ use crate::checklist::lang::{Node, Tree};
 
 /// The calls of a file.
 pub fn calls(tree: &Tree) -> Vec<Node<'_>> {
-    let root = tree.root();
-    root.dfs().filter(|node| node.kind() == "call").collect()
+    shallow(&tree.root(), "call")
 }
 
 /// The steps of the SQL that a call is given.

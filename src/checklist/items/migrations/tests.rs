@@ -338,4 +338,13 @@ fn hostile_text_ends() {
     }
     let deep = format!("class A < ActiveRecord::Migration[7.1]\n{}\n", "a(".repeat(20_000));
     found("db/migrate/1_a.rb", &deep);
+    let chain = |call: &str, n: usize| call.repeat(n);
+    let alembic = "from alembic import op\ndef upgrade():\n    x = op";
+    found("versions/a.py", &format!("{alembic}{}\n", chain(".f(1)", 40_000)));
+    found("versions/a.py", &format!("{alembic}.f({}\n", chain("f(", 40_000)));
+    found(
+        "migrations/a.js",
+        &format!("exports.up = (knex) => knex.schema{};", chain(".table('a', t => {})", 10_000)),
+    );
+    found("migrations/a.js", &format!("exports.up = (knex) => {}", chain("f(", 40_000)));
 }
