@@ -14,10 +14,10 @@ use crate::model::{Digest, Oid, RepoPath};
 pub struct Files {
     pub texts: BTreeMap<String, String>,
     pub toolchain: Toolchain,
-    /// What every analyser says.
-    pub analysis: Option<Rc<Analysis>>,
     /// Files of the machine's, by their absolute path.
     pub disk: BTreeMap<String, String>,
+    /// What every analyser says.
+    pub analysis: Option<Rc<Analysis>>,
 }
 
 impl Files {

@@ -1,9 +1,11 @@
 //! `dependencies`: what is imported is declared, pinned, and really has the names that are used.
 
 mod api;
+mod gomod;
 mod imports;
 mod installed;
 mod installs;
+mod lock;
 mod manifests;
 mod names;
 mod pins;
@@ -36,7 +38,11 @@ impl Check for Dependencies {
         let mut manifests = undeclared::Cache::default();
         let installed = installed::Installed::of(context.project);
         for file in &context.change.files {
-            unknown(file, &installed, hits);
+            manifest(file, context, hits);
+            if file.lang == Some(Lang::Python) && !installed.is_empty() {
+                let judged = |lines| file.run_at(lines).is_some();
+                unknown(file, installed.unknown(&names::python(file), judged), hits);
+            }
             imported(file, context, &mut manifests, hits);
             for loose in pins::loose(file) {
                 hits.extend(hit(
@@ -63,6 +69,9 @@ fn imported(
         return;
     };
     absent(file, &declared, context, hits);
+    if file.lang == Some(Lang::Go) {
+        unknown(file, gomod::unknown(file, &declared, context.project), hits);
+    }
     let imports = imports::of(file);
     for found in undeclared::of(file, &declared, &imports, context.project) {
         let undeclared::Undeclared { import, package, manifest, meant, confidence } = found;
@@ -84,14 +93,29 @@ fn imported(
     }
 }
 
-/// Names that the installed package does not have.
-fn unknown(file: &File, installed: &installed::Installed<'_>, hits: &mut Vec<Hit>) {
-    if file.lang != Some(Lang::Python) || installed.is_empty() {
-        return;
+/// Declarations that their lock file does not know, or that nearly have another name.
+fn manifest(file: &File, context: &Context<'_>, hits: &mut Vec<Hit>) {
+    for lock::Fault { line, name, what } in lock::faults(file, context.project) {
+        let lines = LineRange { start: line, end: line };
+        let (rule, message, hint) = match what {
+            lock::What::NotLocked(lock) => (
+                "lockfile",
+                format!("`{name}` is declared here, but {lock} does not know it"),
+                "run the package manager, and commit its lock file with this",
+            ),
+            lock::What::Near(meant) => (
+                "near-miss",
+                format!("`{name}` is one letter away from `{meant}`"),
+                "make sure that this is the package you mean: such names are how malware is spread",
+            ),
+        };
+        hits.extend(hit(file, lines, rule, message, hint, Confidence::Low));
     }
-    let judged = |lines| file.run_at(lines).is_some();
-    for unknown in installed.unknown(&names::python(file), judged) {
-        let installed::Unknown { name, lines, module, meant } = unknown;
+}
+
+/// Names that the installed package does not have.
+fn unknown(file: &File, unknown: Vec<installed::Unknown>, hits: &mut Vec<Hit>) {
+    for installed::Unknown { name, lines, module, meant } in unknown {
         let message = format!("`{name}` does not exist: the installed `{module}` has no such name");
         let hint = match meant {
             Some(meant) => format!("use a name that it has, such as `{meant}`"),
