@@ -10,9 +10,11 @@ mod text;
 use std::collections::BTreeMap;
 
 use self::code::Use;
+use self::names::Family;
 use self::places::Place;
 use crate::checklist::{Check, Context, File, Hit, Meta};
 use crate::model::{Confidence, LineRange};
+use crate::redact;
 
 /// The item.
 pub struct Secrets;
@@ -123,7 +125,27 @@ fn literals(file: &File, found: &mut Found) {
 
 /// What is wrong with a literal that is used so: the rule, the message and how sure it is.
 fn credential(text: &str, how: &Use) -> Option<(&'static str, String, Confidence)> {
+    if let Some(password) = names::connection_password(text) {
+        let confidence = names::judge(Family::Password, "password", password, false)?;
+        return Some((
+            "connection-string",
+            "a password stands in this connection string".into(),
+            confidence,
+        ));
+    }
     match how {
+        Use::Named { name, .. } if is_login(name, text) => Some((
+            "hard-coded",
+            format!("the login in `{name}` is written into the code"),
+            Confidence::Low,
+        )),
+        Use::Named { name, .. } if names::family(name).is_none() => {
+            let random = (32..=128).contains(&text.len())
+                && redact::is_random(text)
+                && names::may_be_secret(name);
+            let message = || format!("the value of `{name}` looks like a credential: it is random");
+            random.then(|| ("high-entropy", message(), Confidence::Low))
+        }
         Use::Named { name, keyword, entry } => {
             let family = names::family(name)?;
             let confidence = names::judge(family, name, text, *entry)?;
@@ -131,7 +153,7 @@ fn credential(text: &str, how: &Use) -> Option<(&'static str, String, Confidence
             Some((rule, format!("the value of `{name}` is written into the code"), confidence))
         }
         Use::Compared(name) => {
-            let family = names::family(name).filter(|family| *family != names::Family::Token)?;
+            let family = names::family(name).filter(|family| *family != Family::Token)?;
             let confidence = names::judge(family, name, text, false)?;
             Some((
                 "compared",
@@ -147,6 +169,16 @@ fn credential(text: &str, how: &Use) -> Option<(&'static str, String, Confidence
         }
         Use::Argument(..) | Use::Other => None,
     }
+}
+
+/// `auth: "user:password"`.
+fn is_login(name: &str, text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_.-!@#$%^&*+".contains(c);
+    matches!(name, "auth" | "basicAuth" | "basic_auth" | "userpwd" | "CURLOPT_USERPWD")
+        && text.split_once(':').is_some_and(|(user, password)| {
+            let long = !user.is_empty() && password.len() >= 4;
+            long && user.chars().all(plain) && password.chars().all(plain) && user != password
+        })
 }
 
 fn places_rule(rule: &str) -> bool {
