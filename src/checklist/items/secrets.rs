@@ -22,9 +22,14 @@ pub struct Secrets;
 static META: Meta = Meta {
     id: "secrets",
     summary: "no credentials and no values of one environment in code or configuration",
-    explain: "A secret in a commit is out for good. Looked at: credentials by their shape \
-              and by their entropy, and values that hold in one environment only: hosts, \
-              addresses, home folders, debug switches.",
+    explain: "A secret in a commit is out for good. Looked at in any text: credentials by \
+              their shape, as redaction of prompts knows them, and in configuration by their \
+              names and their entropy. In code: literals that are given to a name such as \
+              `password`, compared with it, or given to a call that signs, encrypts or logs \
+              in. Beside them values that hold in one environment only: addresses, binding \
+              to every interface, home and temporary folders, debug switches, certificates \
+              not verified. Placeholders and templates are left out; in tests only shapes \
+              count.",
 };
 
 const TAKE_OUT: &str = "revoke it, and read it from the environment or from a secret store instead";
@@ -221,3 +226,6 @@ fn homes(file: &File, found: &mut Found) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
