@@ -6,12 +6,14 @@
 //! - `words: [a, b]`, on one line: it is only tried where the file has one of them;
 //! - `unless: [a, b]`: it is not tried where the file has one of them;
 //! - `product: true`: it is not tried on files that hold tests or examples;
-//! - `flow: {VAR: [condition, ...]}`: what the value of a metavariable must be, see [`super::flow`].
+//! - `flow: {VAR: [condition, ...]}`: what the value of a metavariable must be, see [`super::flow`];
+//! - `sure: {VAR: [condition, ...]}`: where this holds, too, a warning counts like an error;
+//! - `fallback: true`: it is not told where another rule of its item tells of the same lines.
 //!
 //! Only rules of the change's languages whose words occur are ever compiled.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ast_grep_config::{RuleConfig, SerializableRuleConfig, Severity};
 use ast_grep_core::matcher::{Matcher as _, MatcherExt as _, NodeMatch};
@@ -55,7 +57,9 @@ struct Metadata {
     words: Vec<String>,
     unless: Vec<String>,
     flow: BTreeMap<String, Vec<String>>,
+    sure: BTreeMap<String, Vec<String>>,
     product: bool,
+    fallback: bool,
 }
 
 /// One rule as it is written.
@@ -72,7 +76,9 @@ struct Compiled {
     rule: RuleConfig<Lang>,
     metadata: Metadata,
     /// Of each metavariable's conditions one must hold.
-    flow: Vec<(String, Vec<Condition>)>,
+    flow: Conditions,
+    /// What makes a rule that asks one that is hardly ever wrong.
+    sure: Conditions,
 }
 
 /// Runs the rules over the lines to be judged.
@@ -190,12 +196,20 @@ fn compile(source: &Source<'_>, lang: Option<Lang>) -> Result<Option<Compiled>, 
     rule.language = wanted;
     let rule =
         RuleConfig::try_from(rule, &Default::default()).map_err(|e| error(&id, with_causes(&e)))?;
-    let mut flow = Vec::new();
-    for (variable, conditions) in &metadata.flow {
-        let parsed = conditions.iter().map(|text| Condition::parse(text)).collect::<Result<_, _>>();
-        flow.push((variable.clone(), parsed.map_err(|said| error(&id, said))?));
-    }
-    Ok(Some(Compiled { item: source.item, rule, metadata, flow }))
+    let flow = conditions(&metadata.flow).map_err(|said| error(&id, said))?;
+    let sure = conditions(&metadata.sure).map_err(|said| error(&id, said))?;
+    Ok(Some(Compiled { item: source.item, rule, metadata, flow, sure }))
+}
+
+/// What is asked of each metavariable.
+type Conditions = Vec<(String, Vec<Condition>)>;
+
+fn conditions(written: &BTreeMap<String, Vec<String>>) -> Result<Conditions, String> {
+    let one = |(variable, texts): (&String, &Vec<String>)| {
+        let parsed = texts.iter().map(|text| Condition::parse(text)).collect::<Result<_, _>>()?;
+        Ok((variable.clone(), parsed))
+    };
+    written.iter().map(one).collect()
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {
@@ -241,6 +255,7 @@ fn scan(file: &File, rules: &[Compiled], by_kind: &[Vec<usize>], hits: &mut Vec<
     };
     let flow = OnceCell::new();
     let mut left = vec![tree.root()];
+    let (mut told, mut fallback) = (Vec::new(), Vec::new());
     while let Some(node) = left.pop() {
         let lines = file.lines_of(node.range());
         if file.run_at(lines).is_none() {
@@ -248,11 +263,17 @@ fn scan(file: &File, rules: &[Compiled], by_kind: &[Vec<usize>], hits: &mut Vec<
         }
         for &at in by_kind.get(usize::from(node.kind_id())).into_iter().flatten() {
             if tried[at] {
-                hits.extend(try_rule(file, &rules[at], &node, lines, &flow));
+                let to = if rules[at].metadata.fallback { &mut fallback } else { &mut told };
+                to.extend(try_rule(file, &rules[at], &node, lines, &flow));
             }
         }
         left.extend(node.children());
     }
+    let first_lines = |hit: &Hit| (hit.lines.start..=hit.lines.end).take(10);
+    let lines: HashSet<(&str, u32)> =
+        told.iter().flat_map(|hit: &Hit| first_lines(hit).map(|line| (hit.item, line))).collect();
+    fallback.retain(|hit| !first_lines(hit).any(|line| lines.contains(&(hit.item, line))));
+    hits.extend(told.into_iter().chain(fallback));
 }
 
 fn try_rule<'t>(
@@ -267,8 +288,10 @@ fn try_rule<'t>(
     if !flows(&compiled.flow, &found, flow, file) {
         return None;
     }
+    let is_sure = || !compiled.sure.is_empty() && flows(&compiled.sure, &found, flow, file);
     let confidence = match rule.severity {
         Severity::Error => Confidence::High,
+        Severity::Warning if is_sure() => Confidence::High,
         Severity::Warning => Confidence::Low,
         Severity::Info | Severity::Hint => Confidence::Advice,
         Severity::Off => return None,

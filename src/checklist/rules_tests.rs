@@ -89,6 +89,22 @@ fn every_rule_finds_what_it_must_and_nothing_else() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn a_warning_is_sure_where_its_data_comes_from_outside() {
+    let confidence = |data: &str| {
+        let text = format!("import pickle\n\ndef f():\n    return pickle.loads({data})\n");
+        let file = File::whole("a.py".into(), text.as_bytes());
+        let change = Change { files: vec![file], ..Change::default() };
+        let (project, policy) = (testing::Files::default(), Effective::default());
+        let context = Context { change: &change, project: &project, policy: &policy };
+        let hits = run(&context, &[]).unwrap();
+        hits.iter().find(|hit| hit.rule == "pickle").map(|hit| hit.confidence)
+    };
+    assert_eq!(confidence("request.data"), Some(Confidence::High));
+    assert_eq!(confidence("cache.read()"), Some(Confidence::Low));
+    assert_eq!(confidence("b'N.'"), None);
+}
+
 fn refused(text: &str) -> String {
     let team = [TeamRule { path: ".ai-log/rules/own.yml".into(), text: text.into() }];
     let change = Change::default();

@@ -88,10 +88,13 @@ pub fn run(env: &Env, args: &CheckArgs) -> Result<Answer> {
     let repo = Repo::from_environment()?;
     match args.what.as_slice() {
         [] => {
-            let subject = gate::staged(&repo, Env::now())?;
+            let subject = gate::staged(&repo, env, Env::now())?;
             let judged = gate::judge(&repo, env, &subject, &claims::read(&repo))?;
             gate::policy::warn(&gate::project(&repo, env, &subject.tree));
-            report(env, args, Some(&repo), Reported::of(judged, subject))
+            let added = gate::added(&repo, &subject)?;
+            let mut reported = Reported::of(judged, subject);
+            reported.added(added);
+            report(env, args, Some(&repo), reported)
         }
         [range] => judge_range(&repo, env, args, &range.to_string_lossy()),
         _ => Err(Error::new("more than one range to judge")
@@ -126,7 +129,7 @@ fn signed(repo: &Repo, payload: &[u8], signature: Option<&str>) -> bool {
 /// What the pre-commit hook does: judges what is staged, leaves a receipt, and prints to standard
 /// error where there is something to say.
 pub fn gate_staged(repo: &Repo, env: &Env, now: DateTime<Utc>) -> Result<Answer> {
-    let subject = gate::staged(repo, now)?;
+    let subject = gate::staged(repo, env, now)?;
     let judged = gate::judge(repo, env, &subject, &claims::read(repo))?;
     let receipt = Receipt::of(judged.judgement.clone(), &subject.tree, &judged.policy.digest, now);
     if let Err(error) = receipt.leave(repo) {

@@ -392,6 +392,17 @@ fn a_teams_own_rule_blocks_and_an_agent_does_not_take_it_away() {
 }
 
 #[test]
+fn lines_that_nobody_can_explain_are_judged_where_an_agent_commits() {
+    let (repo, agent) = world();
+    agent.shell_with("make", |repo| repo.write("made.py", BAD));
+    repo.stage(&["made.py"]);
+    let said = repo.sh("CLAUDECODE=1 git commit -q -m made").failed();
+    assert!(said.contains("made.py:4"), "{said}");
+    repo.commit("by a person");
+    is(gate(&repo, "HEAD"), ("gated", "pass"));
+}
+
+#[test]
 fn files_are_judged_outside_a_repository_too() {
     let repo = TestRepo::new();
     let folder = repo.root().join("plain");
@@ -423,4 +434,43 @@ fn the_policy_asks_what_an_agent_must_have_read() {
     repo.stage(&["db/a.txt"]);
     let said = try_commit(&repo, &[]).failed();
     assert!(said.contains("context/unread") && said.contains("docs/db.md"), "{said}");
+}
+
+const TOTAL: &str = "\
+def invoice_total(invoice, rates):
+    total = 0
+    for line in invoice.lines():
+        price = line.unit_price() * line.count()
+        if line.is_taxed():
+            price += price * rates.of(line.country())
+        total += price
+    return round(total, 2)
+";
+
+#[test]
+fn a_copy_is_found_through_an_index_that_follows_the_tree() {
+    let (repo, agent) = world();
+    repo.write("billing/invoice.py", TOTAL);
+    repo.write("shop/names.py", "NAMES = []\n");
+    repo.commit_all("billing");
+    let copy = TOTAL.replace("invoice", "order").replace("rates", "tax").replace("total", "amount");
+    agent.write("shop/order.py", &copy);
+    repo.stage(&["shop/order.py"]);
+    let twins = || {
+        let output = repo.ai_log(["check", "--json"]);
+        let check: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let found = check["findings"].as_array().unwrap().clone();
+        let duplicate = |finding: &&Value| finding["check"] == "duplicate-logic/copy";
+        found.iter().find(duplicate).map(|finding| finding["message"].as_str().unwrap().to_owned())
+    };
+    assert!(twins().unwrap().contains("`invoice_total` at billing/invoice.py:1"));
+    let kept = repo.top.join(".git/ai-log/cache/duplicates-python");
+    assert!(kept.exists());
+    // The twin moves, then goes.
+    repo.git(["mv", "billing/invoice.py", "billing/total.py"]);
+    assert!(twins().unwrap().contains("at billing/total.py:1"));
+    repo.git(["rm", "-q", "--cached", "billing/total.py"]);
+    assert_eq!(twins(), None);
+    std::fs::remove_file(kept).unwrap();
+    assert_eq!(twins(), None);
 }

@@ -51,6 +51,11 @@ impl<'t> Flow<'t> {
         }
         let name = segments.last().copied().unwrap_or_default();
         let arguments = arguments(node);
+        if let [container, "get" | "Get" | "getProperty" | "GetValue" | "fetch"] = segments[..]
+            && let Some(origin) = self.element(&[container], arguments.iter().cloned(), node, depth)
+        {
+            return origin;
+        }
         let made: Vec<Origin> = arguments.iter().map(|a| self.at(a, depth)).collect();
         let receiver = self.receiver(node, depth);
         if let Some(origin) = self.own_function(&segments, &made, depth) {
@@ -70,7 +75,8 @@ impl<'t> Flow<'t> {
             origin.level = level;
             origin.built |= part.built;
         }
-        if !any || origin.level == Level::Local {
+        let keeps = sources::KEEPING.contains(&name) || FORMATTING.contains(&name);
+        if !any || origin.level == Level::Local && !keeps {
             origin.clean = Clean::default();
         }
         let pattern = receiver.iter().chain(&made).find_map(|part| part.literal.clone());
@@ -79,7 +85,8 @@ impl<'t> Flow<'t> {
             if !varies {
                 return Origin::constant(pattern);
             }
-            origin.built |= pattern.is_some() || origin.built;
+            let always = name.to_lowercase().contains("format") || name.contains("printf");
+            origin.built |= always || pattern.is_some();
             origin.rooted = pattern.as_deref().is_some_and(super::root::is_fixed);
             origin.literal = pattern;
         } else if origin.built {
@@ -115,6 +122,8 @@ impl<'t> Flow<'t> {
     fn own_function(&self, path: &[&str], made: &[Origin], depth: u32) -> Option<Origin> {
         let name = match path {
             [name] | ["self" | "this" | "$this" | "cls", name] => *name,
+            // A function of a class of this file: `Helper.read(x)`, `new Helper().read(x)`.
+            [class, name] if class.starts_with(|c: char| c.is_ascii_uppercase()) => *name,
             _ => return None,
         };
         let function = self.names.function(name)?;

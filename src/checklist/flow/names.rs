@@ -23,6 +23,15 @@ pub struct Def<'t> {
     pub parameter: bool,
     /// A parameter that a framework fills from a request.
     pub outside: bool,
+    /// Its type has only harmless values.
+    pub number: bool,
+}
+
+impl Def<'_> {
+    /// Whether what gives the value may not run.
+    pub fn is_in_branch(&self) -> bool {
+        self.branch.is_some()
+    }
 }
 
 /// A test of a value against what is allowed.
@@ -166,7 +175,7 @@ impl<'t> Names<'t> {
             seen.push(node.node_id());
             let outside = from_request && !sources::is_carrier(&node)
                 || sources::is_outside_parameter(lang, &node.text());
-            if syntax.role(&node.kind()) == Role::Name {
+            if is_name(&node, syntax) {
                 let outside = outside
                     || node.ancestors().take(4).any(|parent| {
                         syntax.parameters.contains(&&*parent.kind())
@@ -183,13 +192,15 @@ impl<'t> Names<'t> {
                         adds: false,
                         parameter: true,
                         outside,
+                        number: node.ancestors().take(3).any(|around| is_number(&around)),
                     },
                 );
                 continue;
             }
-            let named = ["name", "pattern"].iter().find_map(|field| node.field(field));
-            match named {
-                Some(name) if syntax.role(&node.kind()) != Role::Skip => left.push(name),
+            let named: Vec<Node<'t>> =
+                ["name", "pattern"].iter().flat_map(|field| node.field_children(field)).collect();
+            match named.is_empty() {
+                false if syntax.role(&node.kind()) != Role::Skip => left.extend(named),
                 _ => left.extend(node.named_children().filter(|child| {
                     !["type", "value", "default_value"].iter().any(|field| {
                         node.field(field).is_some_and(|f| f.node_id() == child.node_id())
@@ -261,6 +272,7 @@ impl<'t> Names<'t> {
         syntax: &Syntax,
         place: &Place,
     ) {
+        let number = target.ancestors().take(2).any(|around| is_number(&around));
         let mut def = |name: String, at: usize, value: Option<Node<'t>>, adds: bool| {
             self.add(
                 name,
@@ -272,6 +284,7 @@ impl<'t> Names<'t> {
                     adds,
                     parameter: false,
                     outside: false,
+                    number,
                 },
             );
         };
@@ -282,6 +295,9 @@ impl<'t> Names<'t> {
             // What is put into a container is part of it from then on.
             Role::Index => {
                 if let Some(name) = syntax.path(target).first() {
+                    if let Some(key) = key_of(syntax, target.named_children().skip(1)) {
+                        def(element(name, &key), end, value.clone(), false);
+                    }
                     def(name.clone(), end, value, true);
                 }
             }
@@ -296,9 +312,7 @@ impl<'t> Names<'t> {
                     let own = if each { values.get(nth).cloned() } else { value.clone() };
                     let inner = name.field("value").or_else(|| name.field("name"));
                     let name = inner.unwrap_or(name);
-                    if matches!(syntax.role(&name.kind()), Role::Name)
-                        || name.kind() == "shorthand_property_identifier_pattern"
-                    {
+                    if is_name(&name, syntax) {
                         def(name.text().into_owned(), end, own, adds);
                     }
                 }
@@ -317,18 +331,28 @@ impl<'t> Names<'t> {
         else {
             return;
         };
-        self.add(
-            object[0].clone(),
-            Def {
-                at: node.range().end,
-                scope: place.scope.clone(),
-                branch: place.branch.clone(),
-                value: Some(arguments),
-                adds: true,
-                parameter: false,
-                outside: false,
-            },
-        );
+        let mut def = |name: String, value: Node<'t>, adds: bool| {
+            self.add(
+                name,
+                Def {
+                    at: node.range().end,
+                    scope: place.scope.clone(),
+                    branch: place.branch.clone(),
+                    value: Some(value),
+                    adds,
+                    parameter: false,
+                    outside: false,
+                    number: false,
+                },
+            );
+        };
+        let given: Vec<Node<'t>> = arguments.named_children().take(4).collect();
+        if let [keys @ .., value] = given.as_slice()
+            && let Some(key) = key_of(syntax, keys.iter().cloned())
+        {
+            def(element(&object[0], &key), value.clone(), false);
+        }
+        def(object[0].clone(), arguments, true);
     }
 
     /// `if x not in ALLOWED: return`, `if (allowed.includes(x)) { use(x) }`.
@@ -365,4 +389,47 @@ impl<'t> Names<'t> {
             }
         }
     }
+}
+
+/// Whether this is a name that gets a value.
+fn is_name(node: &Node<'_>, syntax: &Syntax) -> bool {
+    let kind = node.kind();
+    syntax.role(&kind) == Role::Name || kind == "shorthand_property_identifier_pattern"
+}
+
+/// Whether a declaration gives a type whose values are harmless.
+fn is_number(declaration: &Node<'_>) -> bool {
+    let Some(named) = declaration.field("type") else { return false };
+    let text = named.text();
+    let name = text.trim_start_matches([':', ' ', '&', '*']).trim_end_matches('?');
+    sources::NUMBERS.contains(&name)
+}
+
+/// The name of what a container holds under a key.
+pub fn element(container: &str, key: &str) -> String {
+    format!("{container}[{key}]")
+}
+
+/// A key, where it stands in the code: one text or number, or several of them.
+pub fn key_of<'t>(syntax: &Syntax, keys: impl Iterator<Item = Node<'t>>) -> Option<String> {
+    let mut whole = String::new();
+    for mut key in keys {
+        // Arguments and subscripts may have a node of their own around them.
+        while matches!(syntax.role(&key.kind()), Role::Parts) && key.named_children().count() == 1 {
+            let inner = key.named_children().next()?;
+            key = inner;
+        }
+        let text = key.text();
+        let plain = match syntax.role(&key.kind()) {
+            Role::Text => !text.contains(['{', '$', '#']),
+            Role::Constant => true,
+            _ => false,
+        };
+        if !plain || text.len() > 80 {
+            return None;
+        }
+        whole.push_str(&syntax.unquoted(&text));
+        whole.push(',');
+    }
+    (!whole.is_empty()).then_some(whole)
 }

@@ -81,6 +81,9 @@ static PYTHON: Paths = &[
     "getvalue",
     "click.prompt",
     "self.get_argument",
+    "get_form_parameter",
+    "get_query_parameter",
+    "form.cleaned_data",
     "flask.request",
     "bottle.request",
 ];
@@ -278,6 +281,12 @@ static JAVA: Paths = &[
     "getIntent",
     "getStringExtra",
     "getRawQuery",
+    "getHostName",
+    "getCanonicalHostName",
+    "entry.getName",
+    "zipEntry.getName",
+    "tarEntry.getName",
+    "ze.getName",
 ];
 
 static CSHARP: Paths = &[
@@ -464,10 +473,18 @@ pub fn is_outside_parameter(lang: Lang, text: &str) -> bool {
             "@QueryValue",
             "@Body",
             "MultipartFile",
+            "String[] args",
+            "String... args",
         ],
-        Lang::CSharp => {
-            &["[FromQuery", "[FromBody", "[FromRoute", "[FromForm", "[FromHeader", "IFormFile"]
-        }
+        Lang::CSharp => &[
+            "[FromQuery",
+            "[FromBody",
+            "[FromRoute",
+            "[FromForm",
+            "[FromHeader",
+            "IFormFile",
+            "string[] args",
+        ],
         Lang::JavaScript | Lang::TypeScript | Lang::Tsx => {
             &["@Query(", "@Param(", "@Body(", "@Headers(", "@UploadedFile", "@QueryParam("]
         }
@@ -494,7 +511,29 @@ pub fn is_outside_parameter(lang: Lang, text: &str) -> bool {
         Lang::Php => &["Request $"],
         _ => &[],
     };
+    if text.len() < 400 && is_javascript(lang) && takes_request_apart(text) {
+        return true;
+    }
     text.len() < 400 && marks.iter().any(|mark| text.contains(mark))
+}
+
+fn is_javascript(lang: Lang) -> bool {
+    matches!(lang, Lang::JavaScript | Lang::TypeScript | Lang::Tsx)
+}
+
+/// `({ body }, res) => ...`, `({ query }: Request) => ...`: handlers that name parts of a request.
+fn takes_request_apart(parameters: &str) -> bool {
+    let Some((names, after)) =
+        parameters.trim_start_matches('(').strip_prefix('{').and_then(|rest| rest.split_once('}'))
+    else {
+        return false;
+    };
+    let part = ["body", "query", "params", "headers", "cookies", "file", "files"];
+    names.split([',', ':', ' ']).any(|name| part.contains(&name.trim()))
+        && ["res", "reply", "response", "Request"].iter().any(|word| {
+            after.trim_start_matches([':', ',', ' ']).split([',', ':', ')', '<', ' ']).next()
+                == Some(word)
+        })
 }
 
 /// Whether a framework calls this function with parts of a request.
@@ -503,8 +542,17 @@ pub fn handles_requests(lang: Lang, function: &Node<'_>) -> bool {
         // Decorators stand around a function, annotations and attributes in it.
         Lang::Python => function.parent().filter(|parent| parent.kind() == "decorated_definition"),
         Lang::CSharp => Some(function.clone()),
-        _ => return false,
+        _ => None,
     };
+    // The handlers of cloud functions are known by their name and parameters.
+    let parameters = function.field("parameters").map(|list| list.text().into_owned());
+    let name = function.field("name").map(|name| name.text().into_owned()).unwrap_or_default();
+    if matches!(lang, Lang::Python | Lang::Ruby)
+        && name.ends_with("handler")
+        && parameters.is_some_and(|text| text.contains("event") && text.contains("context"))
+    {
+        return true;
+    }
     let Some(before) = before else { return false };
     let head = &before.text();
     let head: String = head.chars().take(600).collect();
@@ -545,14 +593,70 @@ pub fn handles_requests(lang: Lang, function: &Node<'_>) -> bool {
 pub fn is_carrier(node: &Node<'_>) -> bool {
     let text = node.text();
     let name = text.split([':', '=', ' ']).next().unwrap_or_default();
-    ["request", "req", "self", "cls", "db", "session", "response"].contains(&name)
+    ["request", "req", "context", "self", "cls", "db", "session", "response"].contains(&name)
         || text.contains("Depends(")
 }
 
 /// Types whose values are harmless.
 pub const NUMBERS: &[&str] = &[
-    "int", "integer", "float", "double", "bool", "boolean", "long", "short", "decimal", "number",
-    "uint", "int64", "float64", "i32", "i64", "u32", "u64", "usize", "Guid", "Long", "Integer",
+    "int",
+    "integer",
+    "float",
+    "double",
+    "bool",
+    "boolean",
+    "long",
+    "short",
+    "decimal",
+    "number",
+    "uint",
+    "int64",
+    "float64",
+    "i32",
+    "i64",
+    "u32",
+    "u64",
+    "usize",
+    "Guid",
+    "Long",
+    "Integer",
+    "int8",
+    "int16",
+    "int32",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float32",
+    "byte",
+    "i8",
+    "i16",
+    "u8",
+    "u16",
+    "i128",
+    "u128",
+    "isize",
+    "f32",
+    "f64",
+    "Boolean",
+    "Double",
+    "Float",
+    "Short",
+    "Byte",
+    "UUID",
+    "Uuid",
+    "uuid.UUID",
+    "DateTime",
+    "LocalDate",
+    "LocalDateTime",
+    "Instant",
+    "BigDecimal",
+    "BigInteger",
+    "time.Time",
+    "time.Duration",
+    "datetime",
+    "Decimal",
+    "ObjectId",
 ];
 
 /// Functions that give back a constant where they are given constants.
@@ -586,6 +690,12 @@ pub const KEEPING: &[&str] = &[
     "to_owned",
     "from",
     "squish",
+    "Itoa",
+    "FormatInt",
+    "Sprint",
+    "getName",
+    "getSimpleName",
+    "name",
 ];
 
 /// Marks of a condition that compares a value with what is allowed.
@@ -759,6 +869,7 @@ pub fn cleaner(lang: Lang, path: &[&str]) -> Clean {
                 "mysql_real_escape_string",
                 "mysqli_real_escape_string",
                 "real_escape_string",
+                "escape_string",
                 "pg_escape_string",
                 "pg_escape_literal",
                 "pg_escape_identifier",
@@ -842,6 +953,9 @@ pub fn cleaner(lang: Lang, path: &[&str]) -> Clean {
                 "h",
                 "conditional_escape",
                 "EscapeString",
+                "EscapeFilter",
+                "escape_filter_chars",
+                "escape_filter",
                 "encodeForHTML",
                 "strip_tags",
                 "bleach",
@@ -867,6 +981,7 @@ pub fn cleaner(lang: Lang, path: &[&str]) -> Clean {
         | (_, "QuoteMeta" | "escapeRegExp" | "escapeStringRegexp" | "preg_quote") => {
             found.or(Clean::REGEX)
         }
+        (["html" | "markupsafe" | "cgi" | "escape", ..], "escape") => found,
         (_, "quote" | "escape") => found.or(Clean::SQL).or(Clean::URL),
         _ => found,
     }

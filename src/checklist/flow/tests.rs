@@ -226,3 +226,64 @@ fn the_start_of_an_address_may_be_fixed() {
         "outside+!host",
     );
 }
+
+#[test]
+fn branches_that_are_decided_in_the_code() {
+    let python = |body: &str| format!("def f(a):\n    n = 86\n    p = 'ABC'\n{body}    sink(b)\n");
+    let text = python("    if 7 * 42 - n > 200:\n        b = 'x'\n    else:\n        b = a\n");
+    is(Lang::Python, &text, "constant");
+    let text = python("    if 7 * 42 - n > 900:\n        b = 'x'\n    else:\n        b = a\n");
+    is(Lang::Python, &text, "parameter");
+    let text = python("    b = 'x' if n > 1 else a\n");
+    is(Lang::Python, &text, "constant");
+    let arms = "        case 'B':\n            b = 'x'\n        case 'A' | 'C':\n            b = a\n        case _:\n            b = a\n";
+    is(Lang::Python, &python(&format!("    g = p[1]\n    match g:\n{arms}")), "constant");
+    is(Lang::Python, &python(&format!("    g = p[2]\n    match g:\n{arms}")), "parameter");
+    let java = |at: u8| {
+        format!(
+            "class A {{ void f(String a) {{ String b; String p = \"ABC\"; switch (p.charAt({at})) {{\n\
+             case 'A': b = a; break;\n case 'B': b = \"x\"; break;\n case 'C': case 'D': b = a; break;\n\
+             default: b = \"y\"; }} sink(b); }} }}"
+        )
+    };
+    is(Lang::Java, &java(1), "constant");
+    is(Lang::Java, &java(2), "parameter");
+    let text = "class A { void f(String a) { int n = 106; String b = (7 * 18) + n > 200 ? \"x\" : a; sink(b); } }";
+    is(Lang::Java, text, "constant");
+}
+
+#[test]
+fn what_a_container_holds_under_a_key() {
+    let python = |key: &str| {
+        format!(
+            "def f(a):\n    d = {{}}\n    d['x'] = 'fixed'\n    d['y'] = a\n    sink(d[{key}])\n"
+        )
+    };
+    is(Lang::Python, &python("'x'"), "constant");
+    is(Lang::Python, &python("'y'"), "parameter");
+    is(Lang::Python, &python("k"), "parameter");
+    let java = |key: &str| {
+        format!(
+            "class A {{ void f(String a) {{ Map<String, String> m = new HashMap<>(); m.put(\"x\", \"fixed\");\n\
+             m.put(\"y\", a);\n String b = (String) m.get({key}); sink(b); }} }}"
+        )
+    };
+    is(Lang::Java, &java("\"x\""), "constant");
+    is(Lang::Java, &java("\"y\""), "parameter");
+}
+
+#[test]
+fn handlers_by_their_parameters() {
+    let text = "const f = ({ body }, res) => { const u = body.url; sink(u); };";
+    is(Lang::JavaScript, text, "outside");
+    is(Lang::JavaScript, "const f = ({ body }, log) => { sink(body.url); };", "!outside");
+    is(
+        Lang::TypeScript,
+        "const f = ({ query }: Request, r: Response) => { sink(query.to); };",
+        "outside",
+    );
+    is(Lang::Python, "def lambda_handler(event, context):\n    sink(event['name'])\n", "outside");
+    is(Lang::Python, "def lambda_handler(event, context):\n    sink(context.name)\n", "!outside");
+    is(Lang::Ruby, "def handler(event:, context:)\n  sink(event['name'])\nend\n", "outside");
+    is(Lang::Python, "def on(event):\n    sink(event['name'])\n", "!outside");
+}
