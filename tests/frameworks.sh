@@ -149,12 +149,38 @@ judge_amended() {
     expect b.txt 'unknown - six\nai claude-code by the agent, later\nunknown - seven\n'
 }
 
+# What an agent wrote and the checklist does not let pass is blocked, and passes when it is mended.
+judge_gate() {
+    record PreToolUse "$(written 'except Exception:\\n    pass')"
+    printf 'try:\n    pay()\nexcept Exception:\n    pass\n' >"$repo/pay.py"
+    record PostToolUse "$(written 'except Exception:\\n    pass')"
+    clean git add pay.py
+    before=$(clean git rev-parse HEAD)
+    quietly git commit --quiet -m bad && say 'the gate let a fault pass'
+    grep -q 'error-handling/' "$work/log" || say 'the gate did not say what is wrong'
+    [ "$(clean git rev-parse HEAD)" = "$before" ] || say 'there is a commit all the same'
+    record PreToolUse "$(written 'except OSError:\\n    raise')"
+    printf 'try:\n    pay()\nexcept OSError:\n    raise\n' >"$repo/pay.py"
+    record PostToolUse "$(written 'except OSError:\\n    raise')"
+    clean git add pay.py
+    commit good
+    clean git ai-log show --json | grep -q '"gate":"gated"' || say 'the commit was not gated'
+}
+
+# The input of a tool that writes the payment file: its handler.
+written() {
+    calls=$((${calls:-0} + 1))
+    printf '"tool_name":"Write","tool_use_id":"gate-%s","tool_input":{"file_path":"%s/pay.py","content":"try:\\n    pay()\\n%s\\n"}' \
+        "$((calls / 2))" "$repo" "$1"
+}
+
 all() {
     play
     commit work
     judge
     judge_later
     judge_amended
+    judge_gate
 }
 
 # Runs one case and prints its line.
@@ -202,6 +228,7 @@ repos:
 - repo: $hooks
   rev: $(git -C "$hooks" rev-parse HEAD)
   hooks:
+  - id: ai-log-pre-commit
   - id: ai-log-post-commit
   - id: ai-log-post-merge
   - id: ai-log-post-rewrite
@@ -287,8 +314,8 @@ lefthook_config() {
 }
 
 lefthook_calls_us() {
-    lefthook_config pre-commit
-    for hook in post-commit post-merge post-rewrite; do
+    lefthook_config prepare-commit-msg
+    for hook in pre-commit post-commit post-merge post-rewrite; do
         printf '%s:\n  jobs:\n  - run: git-ai-log hook %s {0}\n    use_stdin: true\n' $hook $hook
     done >>"$repo/lefthook.yml"
     clean git add lefthook.yml
@@ -299,7 +326,7 @@ lefthook_calls_us() {
 }
 
 lefthook_beside() {
-    lefthook_config pre-commit
+    lefthook_config prepare-commit-msg
     quietly git ai-log install --no-agents || say 'our install failed'
     quietly lefthook install || say 'lefthook install failed'
     all

@@ -40,7 +40,7 @@ impl Agent for ClaudeCode {
 
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
         let payload = Payload::parse(payload)?;
-        Question::of(&payload, "/prompt_id", |tool| match kind(tool) {
+        Question::of(self.name(), &payload, "/prompt_id", |tool| match kind(tool) {
             Tool::Edits => file(&payload).into_iter().collect(),
             _ => Vec::new(),
         })

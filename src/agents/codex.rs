@@ -37,7 +37,7 @@ impl Agent for Codex {
 
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
         let payload = Payload::parse(payload)?;
-        Question::of(&payload, "/turn_id", |tool| match tool {
+        Question::of(self.name(), &payload, "/turn_id", |tool| match tool {
             "apply_patch" => {
                 let edits = patch::parse(&command(&payload)).unwrap_or_default();
                 edits.into_iter().flat_map(|edit| [edit.from, Some(edit.path)]).flatten().collect()

@@ -4,11 +4,15 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::{Act, Agent, FileEdit, PayloadError, Report, Told};
+use super::{About, Act, Agent, FileEdit, PayloadError, Question, Report, Told};
 
 /// The name and version of the format.
 pub const SCHEMA: &str = "git-ai-log/event/1";
+
+/// What the gate answers where the tool may not go on; where it may, nothing is printed.
+const ANSWER: &str = "git-ai-log/answer/1";
 
 /// One event of a tool that has no adapter of its own.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -151,6 +155,32 @@ impl Agent for Generic {
             cwd: event.cwd,
             act: act(event.event),
         }])
+    }
+
+    /// A tool may hand the event before a command or an edit, or that of a turn's end, to
+    /// `git ai-log hook agent-gate generic`, and heed what it prints.
+    fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
+        let Some(report) = self.reports(payload)?.pop() else {
+            return Ok(None);
+        };
+        let about = match report.act {
+            Act::CommandStarts { command, .. } => About::Run(command),
+            Act::Before(paths) => About::Write(paths),
+            Act::Stopped { .. } => About::Stop,
+            _ => return Ok(None),
+        };
+        Ok(Some(Question {
+            agent: report.agent,
+            session: report.session,
+            turn: report.turn,
+            subagent: report.subagent,
+            cwd: report.cwd,
+            about,
+        }))
+    }
+
+    fn refusal(&self, _: &Question, reason: &str) -> Value {
+        json!({ "schema": ANSWER, "allowed": false, "reason": reason })
     }
 }
 

@@ -35,6 +35,11 @@ pub trait Agent: Sync {
         Ok(None)
     }
 
+    /// The answer that keeps it from what it asked about.
+    fn refusal(&self, question: &Question, reason: &str) -> Value {
+        question.no(reason)
+    }
+
     /// How its settings are edited so that it calls us; `None` where it must be told by hand.
     fn installer(&self) -> Option<&'static dyn settings::Installer> {
         None

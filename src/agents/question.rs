@@ -10,6 +10,8 @@ use super::{Payload, PayloadError};
 /// What a hook asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
+    /// The name that events are recorded under.
+    pub agent: String,
     /// The agent's name for the conversation.
     pub session: String,
     /// Its name for the prompt.
@@ -36,6 +38,7 @@ pub enum About {
 impl Question {
     /// What a payload of this protocol asks; `turn` is its name for the prompt's name.
     pub(super) fn of(
+        agent: &str,
         payload: &Payload,
         turn: &str,
         writes: impl Fn(&str) -> Vec<PathBuf>,
@@ -52,6 +55,7 @@ impl Question {
             _ => return Ok(None),
         };
         Ok(Some(Self {
+            agent: agent.to_owned(),
             session: payload.need("/session_id")?,
             turn: payload.owned(turn),
             subagent: payload.owned("/agent_id"),

@@ -7,12 +7,13 @@
 //! - `unless: [a, b]`: it is not tried where the file has one of them;
 //! - `product: true`: it is not tried on files that hold tests or examples;
 //! - `flow: {VAR: [condition, ...]}`: what the value of a metavariable must be, see [`super::flow`];
-//! - `sure: {VAR: [condition, ...]}`: where this holds, too, a warning counts like an error.
+//! - `sure: {VAR: [condition, ...]}`: where this holds, too, a warning counts like an error;
+//! - `fallback: true`: it is not told where another rule of its item tells of the same lines.
 //!
 //! Only rules of the change's languages whose words occur are ever compiled.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ast_grep_config::{RuleConfig, SerializableRuleConfig, Severity};
 use ast_grep_core::matcher::{Matcher as _, MatcherExt as _, NodeMatch};
@@ -58,6 +59,7 @@ struct Metadata {
     flow: BTreeMap<String, Vec<String>>,
     sure: BTreeMap<String, Vec<String>>,
     product: bool,
+    fallback: bool,
 }
 
 /// One rule as it is written.
@@ -253,6 +255,7 @@ fn scan(file: &File, rules: &[Compiled], by_kind: &[Vec<usize>], hits: &mut Vec<
     };
     let flow = OnceCell::new();
     let mut left = vec![tree.root()];
+    let (mut told, mut fallback) = (Vec::new(), Vec::new());
     while let Some(node) = left.pop() {
         let lines = file.lines_of(node.range());
         if file.run_at(lines).is_none() {
@@ -260,11 +263,17 @@ fn scan(file: &File, rules: &[Compiled], by_kind: &[Vec<usize>], hits: &mut Vec<
         }
         for &at in by_kind.get(usize::from(node.kind_id())).into_iter().flatten() {
             if tried[at] {
-                hits.extend(try_rule(file, &rules[at], &node, lines, &flow));
+                let to = if rules[at].metadata.fallback { &mut fallback } else { &mut told };
+                to.extend(try_rule(file, &rules[at], &node, lines, &flow));
             }
         }
         left.extend(node.children());
     }
+    let first_lines = |hit: &Hit| (hit.lines.start..=hit.lines.end).take(10);
+    let lines: HashSet<(&str, u32)> =
+        told.iter().flat_map(|hit: &Hit| first_lines(hit).map(|line| (hit.item, line))).collect();
+    fallback.retain(|hit| !first_lines(hit).any(|line| lines.contains(&(hit.item, line))));
+    hits.extend(told.into_iter().chain(fallback));
 }
 
 fn try_rule<'t>(

@@ -14,6 +14,8 @@ use crate::model::{Digest, Oid, RepoPath};
 pub struct Files {
     pub texts: BTreeMap<String, String>,
     pub toolchain: Toolchain,
+    /// Files of the machine's, by their absolute path.
+    pub disk: BTreeMap<String, String>,
     /// What every analyser says.
     pub analysis: Option<Rc<Analysis>>,
 }
@@ -25,6 +27,19 @@ impl Files {
     }
 }
 
+/// The names right below a folder, folders with a `/` at the end.
+fn names_below(files: &BTreeMap<String, String>, prefix: &str) -> Vec<String> {
+    let below = files.keys().filter_map(|path| path.strip_prefix(prefix));
+    let mut names: Vec<String> = below
+        .map(|rest| match rest.split_once('/') {
+            Some((name, _)) => format!("{name}/"),
+            None => rest.to_owned(),
+        })
+        .collect();
+    names.dedup();
+    names
+}
+
 impl Project for Files {
     fn text(&self, path: &RepoPath) -> Option<Rc<str>> {
         self.texts.get(&*path.lossy()).map(|text| text.as_str().into())
@@ -32,15 +47,7 @@ impl Project for Files {
 
     fn list(&self, folder: &str) -> Vec<String> {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let below = self.texts.keys().filter_map(|path| path.strip_prefix(&prefix));
-        let mut names: Vec<String> = below
-            .map(|rest| match rest.split_once('/') {
-                Some((name, _)) => format!("{name}/"),
-                None => rest.to_owned(),
-            })
-            .collect();
-        names.dedup();
-        names
+        names_below(&self.texts, &prefix)
     }
 
     fn all(&self) -> Vec<(RepoPath, Oid)> {
@@ -61,12 +68,12 @@ impl Project for Files {
         &self.toolchain
     }
 
-    fn disk(&self, _: &Path) -> Option<String> {
-        None
+    fn disk(&self, path: &Path) -> Option<String> {
+        self.disk.get(&*path.to_string_lossy()).cloned()
     }
 
-    fn disk_list(&self, _: &Path) -> Vec<String> {
-        Vec::new()
+    fn disk_list(&self, path: &Path) -> Vec<String> {
+        names_below(&self.disk, &format!("{}/", path.to_string_lossy()))
     }
 
     fn kept(&self, _: &str) -> Option<Vec<u8>> {

@@ -4,6 +4,7 @@
 //!
 //! Whatever goes wrong here, the agent goes on: what blocks is the commit.
 
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -31,6 +32,9 @@ const MAX_PAYLOAD: u64 = 64 * 1024 * 1024;
 /// How often the end of one turn is held up.
 const MAX_ROUNDS: u32 = 5;
 
+/// How many aliases of one command are looked up: each costs a process.
+const MAX_ALIASES: usize = 20;
+
 /// How many conversations are remembered.
 const MAX_TOLD: usize = 100;
 
@@ -39,9 +43,10 @@ pub fn run(env: &Env, name: &str) {
     let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let mut payload = Vec::new();
         std::io::stdin().lock().take(MAX_PAYLOAD).read_to_end(&mut payload).ok()?;
-        let question = agents::find(name)?.question(&payload).ok()??;
-        let reason = reason(env, name, &question).ok()??;
-        Some(question.no(&reason))
+        let agent = agents::find(name)?;
+        let question = agent.question(&payload).ok()??;
+        let reason = reason(env, &question).ok()??;
+        Some(agent.refusal(&question, &reason))
     }));
     if let Ok(Some(answer)) = answer {
         let _ = writeln!(std::io::stdout().lock(), "{answer}");
@@ -49,41 +54,48 @@ pub fn run(env: &Env, name: &str) {
 }
 
 /// Why the agent may not do what it is about to do, if it may not.
-fn reason(env: &Env, name: &str, question: &Question) -> Result<Option<String>> {
+fn reason(env: &Env, question: &Question) -> Result<Option<String>> {
+    let found = OnceCell::new();
+    let repo = || found.get_or_init(|| repository(question)).as_ref();
+    let bypass = match &question.about {
+        About::Stop => {
+            return repo().map_or(Ok(None), |repo| findings(env, repo, question));
+        }
+        About::Run(command) => {
+            let asked = Cell::new(0);
+            shell::bypass(command, &|alias| {
+                asked.set(asked.get() + 1);
+                let within = asked.get() <= MAX_ALIASES;
+                within.then(|| repo()?.config(&format!("alias.{alias}"))).flatten()
+            })
+        }
+        About::Write(paths) => paths.iter().find_map(|path| guarded(path)),
+    };
+    // Most commands are none: only now it costs anything.
+    let (Some(bypass), Some(repo)) = (bypass, repo()) else {
+        return Ok(None);
+    };
+    // A policy that cannot be read frees nobody.
+    let denied =
+        is_gated(env, repo) && policy(env, repo).map_or(true, |policy| policy.denies_bypass());
+    Ok(denied.then(|| agent::denial(&format!("`{}` {}", bypass.what, bypass.why))))
+}
+
+/// The repository that the agent works in, or that its command names.
+fn repository(question: &Question) -> Option<Repo> {
     let mut folders = vec![question.cwd.clone()];
     if let About::Run(command) = &question.about {
         folders.extend(shell::folders(command).iter().map(|folder| question.cwd.join(folder)));
     }
-    let mut repo = None;
-    for folder in folders.iter().filter(|folder| folder.is_dir()) {
-        repo = Repo::around(folder)?;
-        if repo.is_some() {
-            break;
-        }
-    }
-    let Some(repo) = repo else {
-        return Ok(None);
-    };
-    let bypass = match &question.about {
-        About::Stop => return findings(env, &repo, name, question),
-        About::Run(command) => {
-            shell::bypass(command, &|alias| repo.config(&format!("alias.{alias}")))
-        }
-        About::Write(paths) => paths.iter().find_map(|path| hook_file(path)),
-    };
-    let Some(bypass) = bypass.filter(|_| is_gated(env, &repo)) else {
-        return Ok(None);
-    };
-    // A policy that cannot be read frees nobody.
-    let denied = policy(env, &repo).map_or(true, |policy| policy.denies_bypass());
-    Ok(denied.then(|| agent::denial(&format!("`{}` {}", bypass.what, bypass.why))))
+    let there = folders.iter().filter(|folder| folder.is_dir());
+    there.into_iter().find_map(|folder| Repo::around(folder).ok().flatten())
 }
 
-fn hook_file(path: &Path) -> Option<Bypass> {
+fn guarded(path: &Path) -> Option<Bypass> {
     let path = path.to_string_lossy();
-    shell::is_hook(&path).then(|| Bypass {
+    shell::is_guarded(&path).then(|| Bypass {
         what: path.into_owned(),
-        why: "is one of git's own hooks, which agents do not write",
+        why: "is one of git's own hooks or of the record, which agents do not write",
     })
 }
 
@@ -115,12 +127,12 @@ fn policy(env: &Env, repo: &Repo) -> Result<Effective> {
 }
 
 /// What the agent is told of the lines that it wrote in this turn; nothing twice.
-fn findings(env: &Env, repo: &Repo, name: &str, question: &Question) -> Result<Option<String>> {
+fn findings(env: &Env, repo: &Repo, question: &Question) -> Result<Option<String>> {
     if repo.work_tree().is_none() || !policy(env, repo)?.reports_findings() {
         return Ok(None);
     }
     let evidences = Evidences::read(repo)?;
-    let Some(own) = Own::of(&evidences, name, question) else {
+    let Some(own) = Own::of(&evidences, question) else {
         return Ok(None);
     };
     let head = repo.head()?;
@@ -144,6 +156,9 @@ fn findings(env: &Env, repo: &Repo, name: &str, question: &Question) -> Result<O
             && hunks.any(|h| h.path == finding.path && h.lines.touches(finding.lines))
     };
     let mut found: Vec<Finding> = judgement.findings.into_iter().filter(concerns).collect();
+    if found.is_empty() || !is_gated(env, repo) {
+        return Ok(None);
+    }
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let fresh = remember(repo, &own, &found)?;
     let source = |finding: &Finding| {
@@ -165,8 +180,8 @@ struct Own {
 }
 
 impl Own {
-    fn of(evidences: &Evidences, agent: &str, question: &Question) -> Option<Self> {
-        let session = SessionId::derive(agent, &question.session);
+    fn of(evidences: &Evidences, question: &Question) -> Option<Self> {
+        let session = SessionId::derive(&question.agent, &question.session);
         let events = || evidences.events.iter().filter(|event| event.session == session);
         let turn = match &question.turn {
             Some(turn) => TurnId::derive(&session, turn),

@@ -31,7 +31,7 @@ pub struct AttestArgs {
 pub fn run(env: &Env, args: &AttestArgs) -> Result<Answer> {
     known_item(&args.item)?;
     let now = people::now();
-    let about = About::of(args.saying.rev.as_deref(), now)?;
+    let about = About::of(env, args.saying.rev.as_deref(), now)?;
     let hunks = hunks(env, &about, args.place.as_deref())?;
     let shown: Vec<String> = hunks.iter().map(|(path, run)| about.hunk(path, run)).collect();
     let question = format!("Do you vouch for {} on these lines?", args.item);

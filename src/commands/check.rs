@@ -37,6 +37,10 @@ pub struct CheckArgs {
     /// Judge whole files and folders, whoever wrote them
     #[arg(long)]
     pub all_lines: bool,
+    /// Count what people vouched for and waived in the range only where it is signed by a key of
+    /// gpg.ssh.allowedSignersFile, or one that GnuPG knows
+    #[arg(long)]
+    pub require_signed: bool,
     /// Fail where nothing is recorded for a commit of the range
     #[arg(long)]
     pub require_notes: bool,
@@ -84,10 +88,13 @@ pub fn run(env: &Env, args: &CheckArgs) -> Result<Answer> {
     let repo = Repo::from_environment()?;
     match args.what.as_slice() {
         [] => {
-            let subject = gate::staged(&repo, Env::now())?;
+            let subject = gate::staged(&repo, env, Env::now())?;
             let judged = gate::judge(&repo, env, &subject, &claims::read(&repo))?;
             gate::policy::warn(&gate::project(&repo, env, &subject.tree));
-            report(env, args, Some(&repo), Reported::of(judged, subject))
+            let added = gate::added(&repo, &subject)?;
+            let mut reported = Reported::of(judged, subject);
+            reported.added(added);
+            report(env, args, Some(&repo), reported)
         }
         [range] => judge_range(&repo, env, args, &range.to_string_lossy()),
         _ => Err(Error::new("more than one range to judge")
@@ -100,6 +107,11 @@ fn judge_range(repo: &Repo, env: &Env, args: &CheckArgs, range: &str) -> Result<
     let mut said = claims::read(repo);
     said.attestations.extend(range.claims.attestations);
     said.waivers.extend(range.claims.waivers);
+    if args.require_signed {
+        said.attestations
+            .retain(|claim| signed(repo, &claim.payload(), claim.signature.as_deref()));
+        said.waivers.retain(|waiver| signed(repo, &waiver.payload(), waiver.signature.as_deref()));
+    }
     let judged = gate::judge(repo, env, &range.subject, &said)?;
     let mut reported = Reported::of(judged, range.subject);
     reported.added(range.added);
@@ -109,10 +121,15 @@ fn judge_range(repo: &Repo, env: &Env, args: &CheckArgs, range: &str) -> Result<
     report(env, args, Some(repo), reported)
 }
 
+/// Whether a record carries a signature that counts.
+fn signed(repo: &Repo, payload: &[u8], signature: Option<&str>) -> bool {
+    signature.is_some_and(|signature| repo.verify_signature(payload, signature).is_ok())
+}
+
 /// What the pre-commit hook does: judges what is staged, leaves a receipt, and prints to standard
 /// error where there is something to say.
 pub fn gate_staged(repo: &Repo, env: &Env, now: DateTime<Utc>) -> Result<Answer> {
-    let subject = gate::staged(repo, now)?;
+    let subject = gate::staged(repo, env, now)?;
     let judged = gate::judge(repo, env, &subject, &claims::read(repo))?;
     let receipt = Receipt::of(judged.judgement.clone(), &subject.tree, &judged.policy.digest, now);
     if let Err(error) = receipt.leave(repo) {

@@ -5,6 +5,7 @@ use crate::checklist::RuleError;
 use crate::config::policy::PolicyError;
 use crate::error::Error;
 use crate::git::GitError;
+use crate::git::sign::SignError;
 use crate::journal::JournalError;
 use crate::notes::NoteError;
 
@@ -74,5 +75,23 @@ impl From<PolicyError> for Error {
 impl From<RuleError> for Error {
     fn from(error: RuleError) -> Self {
         Self::new(error.to_string()).hint("mend the rule, or take its file away")
+    }
+}
+
+impl From<SignError> for Error {
+    fn from(error: SignError) -> Self {
+        let hint = match &error {
+            SignError::NoKey => Some("set user.signingKey, and gpg.format if it is an SSH key"),
+            SignError::NoAllowedSigners => Some(
+                "list the keys that count in a file, and name it in gpg.ssh.allowedSignersFile",
+            ),
+            SignError::Format(_) => Some("set gpg.format to ssh or openpgp"),
+            _ => None,
+        };
+        let mut shown = Self::new(error.to_string());
+        if let SignError::Start { source, .. } = error {
+            shown = shown.because(source);
+        }
+        hint.into_iter().fold(shown, Self::hint)
     }
 }

@@ -33,7 +33,7 @@ const KEYS: &str = "[a]ttest  [w]aive  [e]dit  [s]kip  [q]uit: ";
 
 /// Asks about each hunk.
 pub fn run(env: &Env, args: &ReviewArgs) -> Result<Answer> {
-    let about = About::of(args.rev.as_deref(), people::now())?;
+    let about = About::of(env, args.rev.as_deref(), people::now())?;
     let mut terminal = people::terminal("a review")?;
     let failed = |e| Error::new("cannot ask on the terminal").because(e);
     let hunks: Vec<(&RepoPath, &Run)> = about

@@ -26,7 +26,7 @@ pub struct WaiveArgs {
 /// Asks, and keeps the exception.
 pub fn run(env: &Env, args: &WaiveArgs) -> Result<Answer> {
     let now = people::now();
-    let about = About::of(args.saying.rev.as_deref(), now)?;
+    let about = About::of(env, args.saying.rev.as_deref(), now)?;
     let finding = find(env, &about, &args.fingerprint)?;
     let runs = about.subject.hunks_at(&finding.path, finding.lines);
     let mut shown: Vec<String> = runs.iter().map(|run| about.hunk(&finding.path, run)).collect();

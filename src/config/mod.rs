@@ -15,6 +15,21 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 
+/// Variables by which agents mark the commands that they run.
+const AGENTS: &[&str] = &[
+    "CLAUDECODE",
+    "CODEX_SESSION_ID",
+    "CODEX_THREAD_ID",
+    "GEMINI_CLI",
+    "OPENCODE",
+    "COPILOT_CLI",
+    "QWEN_CODE",
+    "CURSOR_AGENT",
+    "CLINE_CONNECTOR_CLI_LAUNCH",
+    "VIBE_APP_SERVER_BIN",
+    "AI_AGENT",
+];
+
 /// What the process was started with.
 #[derive(Debug, Clone)]
 pub struct Env {
@@ -42,6 +57,8 @@ pub struct Env {
     pub path: Option<OsString>,
     /// Standard output is a terminal.
     pub terminal: bool,
+    /// This runs in the shell of an agent, by the variables that agents set there.
+    pub by_agent: bool,
     /// Standard error is a terminal.
     pub error_terminal: bool,
     /// `$NO_COLOR` is set and not empty, or the terminal cannot show colour.
@@ -74,6 +91,7 @@ impl Env {
             program: std::env::current_exe()?,
             path: std::env::var_os("PATH"),
             terminal: std::io::stdout().is_terminal(),
+            by_agent: AGENTS.iter().any(|name| set(name)),
             error_terminal: std::io::stderr().is_terminal(),
             no_color: set("NO_COLOR")
                 || std::env::var_os("TERM").is_some_and(|term| term == "dumb"),

@@ -13,6 +13,7 @@ pub mod notes;
 pub mod objects;
 pub mod process;
 pub mod settings;
+pub mod sign;
 mod store;
 pub mod worktree;
 

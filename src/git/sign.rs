@@ -47,7 +47,8 @@ impl Repo {
         match self.signing_format().as_str() {
             "ssh" => self.sign_ssh(bytes, key),
             "openpgp" => {
-                let program = self.config("gpg.openpgp.program").or_else(|| self.config("gpg.program"));
+                let program =
+                    self.config("gpg.openpgp.program").or_else(|| self.config("gpg.program"));
                 let program = program.unwrap_or_else(|| "gpg".into());
                 let key = key.or_else(|| self.config("user.email")).ok_or(SignError::NoKey)?;
                 let mut command = Command::new(&program);
@@ -66,7 +67,8 @@ impl Repo {
         let program = self.config("gpg.ssh.program").unwrap_or_else(|| "ssh-keygen".into());
         let failed = |source| SignError::Start { program: program.clone(), source };
         // A key that stands in the configuration itself goes through a file, as git does it.
-        let literal = key.strip_prefix("key::").or_else(|| key.starts_with("ssh-").then_some(&*key));
+        let literal =
+            key.strip_prefix("key::").or_else(|| key.starts_with("ssh-").then_some(&*key));
         let file = match literal {
             Some(text) => {
                 let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
@@ -102,7 +104,8 @@ impl Repo {
             let refused = || SignError::Refused { program, said: said.trim().to_owned() };
             return good.map(str::to_owned).ok_or_else(refused);
         }
-        let signers = self.config("gpg.ssh.allowedSignersFile").ok_or(SignError::NoAllowedSigners)?;
+        let signers =
+            self.config("gpg.ssh.allowedSignersFile").ok_or(SignError::NoAllowedSigners)?;
         let signers = self.expanded(&signers);
         let program = self.config("gpg.ssh.program").unwrap_or_else(|| "ssh-keygen".into());
         let mut command = Command::new(&program);

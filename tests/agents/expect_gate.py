@@ -15,7 +15,7 @@ import os
 import subprocess
 import sys
 
-from mock_model import PROTOCOLS
+from mock_model import MARK, PROTOCOLS
 from scenario import load
 
 
@@ -34,6 +34,14 @@ def conversation(folder):
     return max(talks, key=len, default=[])
 
 
+def call(turns, name):
+    """What a tool call of the scenario's was given."""
+    turn, step = MARK.search(name).groups()
+    given = turns[turn]["steps"][int(step)]["call"]
+    given = given.get("shell") or given.get("patch") or given["args"]
+    return given if isinstance(given, str) else "\n".join("%s: %s" % pair for pair in given.items())
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("scenario")
@@ -45,8 +53,9 @@ def main():
         lines = log.read().splitlines()
     talk = conversation(os.path.join(os.path.dirname(options.log), "requests"))
     said = "\n".join(item[-1] for item in talk if item[0] in ("asked", "result"))
+    turns = load(options.scenario, {"CWD": "."})["turns"]
     for kind, *rest in talk:
-        text = rest[-1] if kind != "called" else "(the model calls a tool)"
+        text = rest[-1] if kind != "called" else call(turns, rest[0])
         if "system-reminder" not in text and "<environment_context>" not in text:
             print("%-7s %s" % (kind, text.strip().replace("\n", "\n        ")))
     played = [line.split(" ", 1)[1].removesuffix(" else") for line in lines if line.startswith("play ")]

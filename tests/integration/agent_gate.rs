@@ -120,17 +120,40 @@ fn a_command_that_steps_round_the_hooks_is_denied() {
 }
 
 #[test]
-fn where_there_is_no_gate_nothing_is_denied() {
+fn any_other_tool_may_ask_too() {
+    let repo = TestRepo::with(&[("readme.md", "# Shop\n")]);
+    let tool = repo.generic("g").prompt("Add payment retry");
+    let why = |answer: Option<Value>| {
+        let answer = answer.unwrap();
+        assert_eq!(
+            (&answer["schema"], &answer["allowed"]),
+            (&json!("git-ai-log/answer/1"), &json!(false))
+        );
+        answer["reason"].as_str().unwrap().to_owned()
+    };
+    assert!(why(tool.ask("shell-start", json!({"command": "git commit -n"}))).contains("past"));
+    assert_eq!(tool.ask("shell-start", json!({"command": "git commit"})), None);
+    let hooks = json!({"paths": [".git/hooks/pre-commit"]});
+    assert!(why(tool.ask("before-edit", hooks)).contains("hooks"));
+    tool.write("pay.py", BAD);
+    assert!(why(tool.ask("stop", json!({}))).contains("pay.py:4"));
+    assert_eq!(tool.ask("stop", json!({})), None);
+}
+
+#[test]
+fn where_there_is_no_gate_nothing_is_said_or_denied() {
     let (repo, agent) = world();
     repo.git(["init", "-q", "../plain"]);
     let plain = agent.within(&repo.at("plain"));
     assert_eq!(denied(&plain, "git commit -n -m x"), None);
+    plain.write("pay.py", BAD);
+    assert_eq!(told(&plain), None);
     // Another repository that has one.
     let command = format!("git -C {} commit -n -m x", repo.top.display());
     let outside = agent.within(&repo.at("home"));
     assert!(denied(&outside, &command).is_some());
     repo.at("plain").write(".ai-log.toml", "");
-    assert!(denied(&plain, "git commit -n -m x").is_some());
+    assert!(denied(&plain, "git commit -n -m x").is_some() && told(&plain).is_some());
 }
 
 #[test]

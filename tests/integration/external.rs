@@ -119,10 +119,16 @@ fn an_analyser_that_fails_blocks_and_says_why() {
 #[test]
 fn sarif_that_is_there_already_is_read_without_trust() {
     let (repo, agent) = world();
-    repo.committed(&[(".ai-log.toml", "[external.scan]\nfile = 'scan.sarif'\n")]);
+    let policy = |file: &str| {
+        repo.write(".ai-log.toml", format!("[external.scan]\nfile = '{file}'\n"));
+        repo.git(["commit", "-q", "-m", "by a person", ".ai-log.toml"]);
+    };
     agent.write("notes.txt", "fine\noops\n");
     repo.stage(&["notes.txt"]);
-    assert_eq!(found(&repo), ["external.scan/failed notes.txt 1"]);
+    for file in ["../scan.sarif", "/dev/tty", ".git", "scan.sarif"] {
+        policy(file);
+        assert_eq!(found(&repo), ["external.scan/failed notes.txt 1"], "{file}");
+    }
     let sarif = repo.sh(&format!("sh {}/lint notes.txt", repo.root().display())).stdout;
     repo.write("scan.sarif", sarif);
     assert_eq!(found(&repo), ["external.scan/oops notes.txt 2"]);

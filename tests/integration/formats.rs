@@ -85,6 +85,19 @@ fn json_is_what_our_schema_says() {
 }
 
 #[test]
+fn what_a_person_stages_counts_in_the_share() {
+    let repo = TestRepo::with(&[("readme.md", "# Shop\n")]);
+    let agent = repo.claude("a").prompt("Add it");
+    agent.write("new.txt", "one\ntwo\n");
+    repo.write("own.txt", "three\n");
+    repo.write("readme.md", "# The shop\n");
+    repo.git(["add", "-A"]);
+    let output = repo.ai_log(["check", "--json"]);
+    let check: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(check["origin"]["lines"], json!({"ai": 2, "mixed": 0, "human": 2, "unknown": 0}));
+}
+
+#[test]
 fn services_get_one_entry_a_finding_that_is_open() {
     let repo = world();
     let github = print(&repo, "github");

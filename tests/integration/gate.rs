@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use serde_json::Value;
 
-use crate::env::{Agent, Output, TestRepo, at_terminal};
+use crate::env::{Agent, Output, TestRepo, at_terminal, run};
 
 const BAD: &str = "def pay():\n    try:\n        go()\n    except Exception:\n        pass\n";
 const GOOD: &str = "def pay():\n    try:\n        go()\n    except OSError:\n        \
@@ -278,6 +278,41 @@ fn an_attestation_is_void_when_its_lines_change() {
 }
 
 #[test]
+fn a_signature_stands_for_a_terminal() {
+    let (repo, agent) = world();
+    agent.write("pay.py", BAD);
+    repo.stage(&["pay.py"]);
+    let print = fingerprint(&repo);
+    let line = format!("setsid --wait git ai-log waive {print} -m known --sign");
+    let without = repo.sh(&line);
+    let said = String::from_utf8_lossy(&without.stderr).into_owned();
+    assert!(without.code == Some(2) && !said.is_empty(), "{without}");
+    let key = repo.root().join("key");
+    let made = run(
+        repo.command("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key),
+        b"",
+    );
+    assert_eq!(made.code, Some(0), "{made}");
+    repo.git(["config", "gpg.format", "ssh"]);
+    repo.git(["config", "user.signingKey", key.to_str().unwrap()]);
+    let signed = repo.sh(&line);
+    assert_eq!(signed.code, Some(0), "{signed}");
+    repo.commit("waived");
+    is(gate(&repo, "HEAD"), ("gated", "pass"));
+    let waiver = &show(&repo, "HEAD")["waivers"][0];
+    assert!(waiver["signature"].as_str().unwrap().contains("BEGIN SSH SIGNATURE"), "{waiver}");
+    // In CI only the keys count that the team lists.
+    std::fs::remove_file(repo.state_dir().join("claims.jsonl")).unwrap();
+    assert_eq!(check(&repo, &["HEAD"]).0, Some(0));
+    assert_eq!(check(&repo, &["HEAD", "--require-signed"]).0, Some(1));
+    let public = std::fs::read_to_string(key.with_extension("pub")).unwrap();
+    repo.write("../signers", format!("pat@example.com {public}"));
+    let signers = repo.root().join("signers");
+    repo.git(["config", "gpg.ssh.allowedSignersFile", signers.to_str().unwrap()]);
+    assert_eq!(check(&repo, &["HEAD", "--require-signed"]).0, Some(0));
+}
+
+#[test]
 fn a_review_goes_from_hunk_to_hunk() {
     let (repo, agent) = world();
     repo.committed(&[(".ai-log.toml", "[items]\nbusiness-logic = \"block\"\n")]);
@@ -357,6 +392,17 @@ fn a_teams_own_rule_blocks_and_an_agent_does_not_take_it_away() {
 }
 
 #[test]
+fn lines_that_nobody_can_explain_are_judged_where_an_agent_commits() {
+    let (repo, agent) = world();
+    agent.shell_with("make", |repo| repo.write("made.py", BAD));
+    repo.stage(&["made.py"]);
+    let said = repo.sh("CLAUDECODE=1 git commit -q -m made").failed();
+    assert!(said.contains("made.py:4"), "{said}");
+    repo.commit("by a person");
+    is(gate(&repo, "HEAD"), ("gated", "pass"));
+}
+
+#[test]
 fn files_are_judged_outside_a_repository_too() {
     let repo = TestRepo::new();
     let folder = repo.root().join("plain");
@@ -388,4 +434,43 @@ fn the_policy_asks_what_an_agent_must_have_read() {
     repo.stage(&["db/a.txt"]);
     let said = try_commit(&repo, &[]).failed();
     assert!(said.contains("context/unread") && said.contains("docs/db.md"), "{said}");
+}
+
+const TOTAL: &str = "\
+def invoice_total(invoice, rates):
+    total = 0
+    for line in invoice.lines():
+        price = line.unit_price() * line.count()
+        if line.is_taxed():
+            price += price * rates.of(line.country())
+        total += price
+    return round(total, 2)
+";
+
+#[test]
+fn a_copy_is_found_through_an_index_that_follows_the_tree() {
+    let (repo, agent) = world();
+    repo.write("billing/invoice.py", TOTAL);
+    repo.write("shop/names.py", "NAMES = []\n");
+    repo.commit_all("billing");
+    let copy = TOTAL.replace("invoice", "order").replace("rates", "tax").replace("total", "amount");
+    agent.write("shop/order.py", &copy);
+    repo.stage(&["shop/order.py"]);
+    let twins = || {
+        let output = repo.ai_log(["check", "--json"]);
+        let check: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let found = check["findings"].as_array().unwrap().clone();
+        let duplicate = |finding: &&Value| finding["check"] == "duplicate-logic/copy";
+        found.iter().find(duplicate).map(|finding| finding["message"].as_str().unwrap().to_owned())
+    };
+    assert!(twins().unwrap().contains("`invoice_total` at billing/invoice.py:1"));
+    let kept = repo.top.join(".git/ai-log/cache/duplicates-python");
+    assert!(kept.exists());
+    // The twin moves, then goes.
+    repo.git(["mv", "billing/invoice.py", "billing/total.py"]);
+    assert!(twins().unwrap().contains("at billing/total.py:1"));
+    repo.git(["rm", "-q", "--cached", "billing/total.py"]);
+    assert_eq!(twins(), None);
+    std::fs::remove_file(kept).unwrap();
+    assert_eq!(twins(), None);
 }

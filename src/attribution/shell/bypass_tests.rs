@@ -11,9 +11,15 @@ fn found(command: &str) -> Option<Bypass> {
     })
 }
 
+fn all_found(commands: &[&str]) {
+    for command in commands {
+        assert!(found(command).is_some(), "{command}");
+    }
+}
+
 #[test]
 fn what_skips_the_hooks_is_found() {
-    for command in [
+    all_found(&[
         "git commit -n -m x",
         "git commit --no-verify -m x",
         "git commit --no-verif",
@@ -46,6 +52,12 @@ fn what_skips_the_hooks_is_found() {
         "git merge --no-verify topic",
         "git push --no-verify",
         "git am -n x.patch",
+    ]);
+}
+
+#[test]
+fn what_takes_the_hooks_out_of_the_way_is_found() {
+    all_found(&[
         "git -c core.hooksPath=/dev/null commit -m x",
         "git -c CORE.HOOKSPATH= commit",
         "git -c hook.ai-log.enabled=false commit",
@@ -75,6 +87,25 @@ fn what_skips_the_hooks_is_found() {
         "GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null git commit",
         "GIT_CONFIG_PARAMETERS=\"'core.hooksPath=/dev/null'\" git commit",
         "git config --add ai-log.trusted 0123",
+        "git ai-log waive secrets:1f3a9c21 -m fine",
+        "script -qec 'git ai-log attest business-logic -m fine' /dev/null",
+        "yes | unbuffer git-ai-log trust",
+        "git notes --ref=ai-log/provenance remove HEAD",
+        "git notes --ref refs/notes/ai-log/provenance add -f -m x",
+        "git update-ref -d refs/notes/ai-log/provenance",
+        "rm -rf .git/ai-log",
+        "\\git commit -n",
+        "git commit $'-n'",
+        "fish -c 'git commit -n'",
+        "find . -name x -exec git commit -n ';'",
+        "git rebase -x 'git commit --amend -n' main",
+        "git submodule foreach 'git commit -n -m x'",
+        "find .git/hooks -type f -delete",
+        "find .git/hooks -type f -exec rm {} +",
+        "cd .git/hooks && rm pre-commit",
+        "cd .git; rm -rf hooks",
+        "cd /repo/.git && echo > hooks/pre-commit",
+        "printf '[core]\\n\\thooksPath = /dev/null\\n' >> .git/config",
         "git commit-tree HEAD^{tree} -m x",
         "git update-ref refs/heads/main $(git commit-tree abc)",
         "git update-ref HEAD abc",
@@ -95,9 +126,7 @@ fn what_skips_the_hooks_is_found() {
         "git-ai-log uninstall --user",
         "npx husky uninstall",
         "pre-commit uninstall",
-    ] {
-        assert!(found(command).is_some(), "{command}");
-    }
+    ]);
 }
 
 #[test]
@@ -156,11 +185,21 @@ fn what_only_looks_like_it_is_not() {
         "SKIP= git commit -m x",
         "export HUSKY=0",
         "skip=1 git commit",
+        "git ai-log status",
+        "git ai-log trusty",
+        "git notes --ref=ai-log/provenance show HEAD",
+        "git notes add -m ai-log",
         "git update-ref refs/notes/x abc",
         "git update-ref -d refs/heads/old",
         "git hash-object -w x",
         "git rev-parse HEAD",
         "ls -l .git/hooks",
+        "find .git/hooks -type f",
+        "find . -name '*.pyc' -delete",
+        "cd src && rm -rf hooks",
+        "git rebase -x 'cargo test' main",
+        "git submodule foreach git status",
+        "printf '[user]\\n' >> .git/config",
         "cat .git/hooks/pre-commit",
         "cp .git/hooks/pre-commit /tmp/x",
         "chmod +x .git/hooks/pre-commit",
@@ -179,6 +218,29 @@ fn what_only_looks_like_it_is_not() {
 }
 
 #[test]
+fn long_commands_are_read_in_one_go() {
+    let many = |text: &str| text.repeat(60_000);
+    for command in [
+        many("a;"),
+        format!("{}{}\n", many("a;"), many("<<A ")),
+        many("export A=1;git commit;"),
+        format!("{} sh -c '{}'", many("A=1 "), many("a;")),
+        format!("env {} x", many("A=1 ")),
+        many("sudo "),
+        many("xargs "),
+        many("$("),
+        many("`"),
+        many("\"$("),
+        many("sh -c '"),
+        many("<<A\n"),
+        many("git -c a=b "),
+        many("cd a;"),
+    ] {
+        assert_eq!(found(&command), None);
+    }
+}
+
+#[test]
 fn it_says_what_and_why() {
     let found = found("cd x && git -C y commit -am z --no-verify").unwrap();
     assert_eq!(
@@ -188,14 +250,18 @@ fn it_says_what_and_why() {
 }
 
 #[test]
-fn hooks_lie_in_gits_own_folder() {
-    for path in
-        [".git/hooks/pre-commit", "/a/.git/hooks", ".git/worktrees/x/hooks/y", ".git\\hooks"]
-    {
-        assert!(is_hook(path), "{path}");
+fn hooks_and_record_lie_in_gits_own_folder() {
+    for path in [
+        ".git/hooks/pre-commit",
+        "/a/.git/hooks",
+        ".git/worktrees/x/hooks/y",
+        ".git\\hooks",
+        ".git/ai-log/x",
+    ] {
+        assert!(is_guarded(path), "{path}");
     }
     for path in ["hooks/pre-commit", "src/hooks/a.ts", ".git/config", ".husky/pre-commit"] {
-        assert!(!is_hook(path), "{path}");
+        assert!(!is_guarded(path), "{path}");
     }
 }
 

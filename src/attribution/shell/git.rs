@@ -91,6 +91,7 @@ const KNOWN: &[&str] = &[
 
 const SKIPS: &str = "commits past the hooks";
 const MOVES: &str = "makes git look for its hooks elsewhere, or switches them off";
+const RECORD: &str = "changes the record of who wrote what";
 const PLUMBING: &str = "makes commits that no hook sees";
 
 impl<'w> Call<'w> {
@@ -153,6 +154,9 @@ impl<'w> Call<'w> {
             "hash-object" if self.has_pair("-t", "commit") && self.has("-w") => {
                 found("hash-object -t commit", PLUMBING)
             }
+            "update-ref" if self.args.iter().any(|arg| arg.starts_with("refs/notes/ai-log/")) => {
+                found("update-ref refs/notes/ai-log", RECORD)
+            }
             "update-ref" if !self.has("-d") && !self.has("--delete") => {
                 let branch = |word: &&String| {
                     word.starts_with("refs/heads/") || matches!(word.as_str(), "HEAD" | "@")
@@ -160,8 +164,37 @@ impl<'w> Call<'w> {
                 let name = self.positional(&["-m"]).into_iter().next().filter(branch)?;
                 found(&format!("update-ref {name}"), PLUMBING)
             }
+            "notes" => {
+                let ours = |arg: &String| arg.contains("ai-log");
+                let writes = ["add", "append", "copy", "edit", "merge", "remove"];
+                let about_ours =
+                    self.args.windows(2).any(|pair| pair[0] == "--ref" && ours(&pair[1]))
+                        || self.args.iter().any(|arg| arg.starts_with("--ref=") && ours(arg));
+                let action = self.positional(&["--ref"]).into_iter().next()?;
+                let writes = about_ours && writes.contains(&action.as_str());
+                writes.then(|| Bypass::of(format!("git notes {action}"), RECORD))
+            }
             "config" => self.config().and_then(|key| found(&format!("config {key}"), MOVES)),
             _ => None,
+        }
+    }
+
+    /// Commands that it is given to run.
+    pub(super) fn commands(&self) -> Vec<String> {
+        let after = |flags: &[&str]| {
+            let pairs = self.args.windows(2);
+            let own = pairs.filter(|pair| flags.contains(&pair[0].as_str()));
+            own.map(|pair| pair[1].clone()).collect::<Vec<_>>()
+        };
+        match self.name {
+            "rebase" => {
+                let joined = self.args.iter().filter_map(|arg| arg.strip_prefix("--exec="));
+                let mut commands = after(&["-x", "--exec"]);
+                commands.extend(joined.map(str::to_owned));
+                commands
+            }
+            "submodule" => after(&["foreach", "--recursive"]),
+            _ => Vec::new(),
         }
     }
 

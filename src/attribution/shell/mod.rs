@@ -11,7 +11,7 @@ mod matching;
 mod parse;
 mod programs;
 
-pub use bypass::{Bypass, bypass, is_hook};
+pub use bypass::{Bypass, bypass, is_guarded};
 use matching::{covers, mentions, names};
 use parse::{Simple, parse};
 use programs::{INTERPRETERS, Kind};

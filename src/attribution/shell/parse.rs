@@ -20,7 +20,7 @@ pub(super) struct Simple {
 /// Words of the real program that only stand before another one.
 const PREFIXES: &[&str] = &[
     "sudo", "nohup", "time", "nice", "exec", "builtin", "command", "then", "do", "else", "!",
-    "env", "timeout", "if", "while", "until", "elif",
+    "env", "timeout", "doas", "if", "while", "until", "elif",
 ];
 
 /// Options of these programs that take the next word.
@@ -33,17 +33,19 @@ const WITH_VALUE: &[(&str, &[&str])] = &[
     ("time", &["-f", "-o"]),
 ];
 
+/// Programs beside shells that run what `-c` gives them.
+const RUN_A_WORD: &[&str] = &["script", "su", "runuser", "fish", "ash"];
+
+/// Variables that are kept of one command.
+const MAX_SETTINGS: usize = 64;
+
 /// How deep commands stand in commands that are looked into.
 const MAX_DEPTH: usize = 8;
 
 impl Simple {
     /// The program's own name.
     pub(super) fn program(&self) -> &str {
-        let word = self.words[0].as_str();
-        match word.rsplit('/').next() {
-            Some(name) if !name.is_empty() => name,
-            _ => word,
-        }
+        name(&self.words[0])
     }
 
     pub(super) fn has(&self, flag: &str) -> bool {
@@ -63,27 +65,51 @@ impl Simple {
         let takes =
             |word: &String| is_option(word) && !word.starts_with("--") && word.contains('c');
         let mut words = self.words[1..].iter().skip_while(|word| !takes(word));
-        words.next().filter(|_| self.is_shell())?;
+        let runs = self.is_shell() || RUN_A_WORD.contains(&self.program());
+        words.next().filter(|_| runs)?;
         words.find(|word| !is_option(word)).cloned()
     }
 
     /// Takes away what stands before the program.
     fn strip(&mut self) {
-        while self.words.len() > 1 && PREFIXES.contains(&self.program()) {
-            let prefix = self.words.remove(0);
-            let name = prefix.rsplit('/').next().unwrap_or(&prefix);
-            let with_value = WITH_VALUE.iter().find(|(known, _)| *known == name);
-            let with_value = with_value.map(|(_, options)| *options).unwrap_or_default();
-            while self.words.len() > 1 && is_prefix_argument(&self.words[0]) {
-                let word = self.words.remove(0);
-                if with_value.contains(&word.as_str()) && self.words.len() > 1 {
-                    self.words.remove(0);
-                } else if is_setting(&word) {
-                    self.settings.push(word);
-                }
+        let mut at = 0;
+        while let Some(word) = self.words.get(at).filter(|_| at + 1 < self.words.len()) {
+            let name = name(word);
+            if !PREFIXES.contains(&name) {
+                break;
             }
+            let end = skip(&self.words, at + 1, options_of(WITH_VALUE, name), is_prefix_argument);
+            let settings = self.words[at..end].iter().filter(|word| is_setting(word));
+            self.settings.extend(settings.take(MAX_SETTINGS).cloned());
+            at = end;
         }
+        self.words.drain(..at);
     }
+}
+
+/// A program's own name.
+pub(super) fn name(word: &str) -> &str {
+    word.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(word)
+}
+
+/// The options of a program that take the next word.
+fn options_of<'o>(table: &[(&str, &'o [&'o str])], program: &str) -> &'o [&'o str] {
+    let own = table.iter().find(|(known, _)| *known == program);
+    own.map(|(_, options)| *options).unwrap_or_default()
+}
+
+/// The first word from here on that is no option and no option's value; the last word is never
+/// passed over.
+pub(super) fn skip(
+    words: &[String],
+    mut at: usize,
+    with_value: &[&str],
+    is_option: impl Fn(&str) -> bool,
+) -> usize {
+    while at + 1 < words.len() && is_option(&words[at]) {
+        at += 1 + usize::from(with_value.contains(&words[at].as_str()));
+    }
+    at.min(words.len().saturating_sub(1))
 }
 
 /// The simple commands of a command line, those given to a shell as a word (`sh -c "…"`) or as a
@@ -178,6 +204,8 @@ impl Lexer<'_> {
                     Some(next) => current.word.push(next),
                 },
                 '$' if self.chars.peek() == Some(&'(') => self.substitution(&mut current),
+                // `$'…'` and `$"…"` are quotes.
+                '$' if matches!(self.chars.peek(), Some('\'' | '"')) => {}
                 '`' => self.backquoted(&mut current),
                 '#' if current.word.is_empty() && !current.quoted => self.comment(),
                 '<' | '>' => self.redirection(c, &mut current, first),
@@ -285,7 +313,11 @@ impl Lexer<'_> {
                 self.documents.push(Document { end: word, tabs, command: first });
             }
             // Settings before the program: `A=1 program`.
-            None if simple.words.is_empty() && is_setting(&word) => simple.settings.push(word),
+            None if simple.words.is_empty() && is_setting(&word) => {
+                if simple.settings.len() < MAX_SETTINGS {
+                    simple.settings.push(word);
+                }
+            }
             None if simple.words.is_empty() && bare && matches!(word.as_str(), "{" | "}") => {}
             None => simple.words.push(word),
         }
@@ -310,24 +342,33 @@ impl Lexer<'_> {
 
     /// The here-documents that the line just read announced. What a shell reads is commands.
     fn read_documents(&mut self) {
-        for document in std::mem::take(&mut self.documents) {
-            let mut text = String::new();
-            while self.chars.peek().is_some() {
-                let line: String = self.chars.by_ref().take_while(|c| *c != '\n').collect();
-                let bare = if document.tabs { line.trim_start_matches('\t') } else { &line };
-                if bare == document.end {
-                    break;
-                }
-                text.push_str(&line);
-                text.push('\n');
-            }
-            let reads = |simple: &Simple| {
-                simple.is_shell() && simple.words[1..].iter().all(|word| word.starts_with('-'))
-            };
-            let mut readers = self.found[document.command..].iter();
-            if self.depth < MAX_DEPTH && readers.any(reads) {
+        let documents = std::mem::take(&mut self.documents);
+        let Some(first) = documents.iter().map(|document| document.command).min() else {
+            return;
+        };
+        let reads = |simple: &Simple| {
+            simple.is_shell() && simple.words[1..].iter().all(|word| word.starts_with('-'))
+        };
+        let for_shell = self.depth < MAX_DEPTH && self.found[first..].iter().any(reads);
+        for document in documents {
+            let text = self.document(&document);
+            if for_shell {
                 self.found.extend(commands(&text, self.depth + 1));
             }
         }
+    }
+
+    fn document(&mut self, document: &Document) -> String {
+        let mut text = String::new();
+        while self.chars.peek().is_some() {
+            let line: String = self.chars.by_ref().take_while(|c| *c != '\n').collect();
+            let bare = if document.tabs { line.trim_start_matches('\t') } else { &line };
+            if bare == document.end {
+                break;
+            }
+            text.push_str(&line);
+            text.push('\n');
+        }
+        text
     }
 }

@@ -75,7 +75,8 @@ impl<'t> Flow<'t> {
             origin.level = level;
             origin.built |= part.built;
         }
-        if !any || origin.level == Level::Local {
+        let keeps = sources::KEEPING.contains(&name) || FORMATTING.contains(&name);
+        if !any || origin.level == Level::Local && !keeps {
             origin.clean = Clean::default();
         }
         let pattern = receiver.iter().chain(&made).find_map(|part| part.literal.clone());
@@ -84,7 +85,8 @@ impl<'t> Flow<'t> {
             if !varies {
                 return Origin::constant(pattern);
             }
-            origin.built |= pattern.is_some() || origin.built;
+            let always = name.to_lowercase().contains("format") || name.contains("printf");
+            origin.built |= always || pattern.is_some();
             origin.rooted = pattern.as_deref().is_some_and(super::root::is_fixed);
             origin.literal = pattern;
         } else if origin.built {

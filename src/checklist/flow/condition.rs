@@ -8,6 +8,8 @@
 //! | `variable` | it is not constant |
 //! | `constant` | it stands in the code |
 //! | `literal` | its text is known |
+//! | `sql` | its known text is a statement of SQL |
+//! | `keyed` | a container whose keys stand in the code |
 //! | `host` | what comes from outside may decide the host of an address |
 //! | `clean:KIND` | it was made harmless: `sql`, `shell`, `path`, `url`, `html`, `regex` |
 //!
@@ -26,6 +28,8 @@ enum Word {
     AtLeast(Level),
     Constant,
     Literal,
+    Sql,
+    Keyed,
     Host,
     Clean(Clean),
 }
@@ -37,6 +41,8 @@ const WORDS: &[(&str, Word)] = &[
     ("variable", Word::AtLeast(Level::Local)),
     ("constant", Word::Constant),
     ("literal", Word::Literal),
+    ("sql", Word::Sql),
+    ("keyed", Word::Keyed),
     ("host", Word::Host),
     ("clean:sql", Word::Clean(Clean::SQL)),
     ("clean:shell", Word::Clean(Clean::SHELL)),
@@ -74,6 +80,8 @@ impl Word {
             Self::AtLeast(level) => origin.level >= level && !harmless,
             Self::Constant => origin.level == Level::Constant,
             Self::Literal => origin.level == Level::Constant && origin.literal.is_some(),
+            Self::Sql => origin.literal.as_deref().is_some_and(super::sql::is_statement),
+            Self::Keyed => origin.keyed,
             Self::Host => !origin.rooted && !origin.clean.has(Clean::URL),
             Self::Clean(kind) => harmless || origin.clean.has(kind),
         }

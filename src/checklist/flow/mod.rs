@@ -12,7 +12,8 @@ pub mod condition;
 mod names;
 mod root;
 mod sources;
-mod syntax;
+mod sql;
+pub mod syntax;
 #[cfg(test)]
 mod tests;
 
@@ -95,15 +96,31 @@ pub struct Origin {
     pub clean: Clean,
     /// Its start does not come from outside, and fixes the host where it is an address.
     pub rooted: bool,
+    /// A container whose keys stand in the code.
+    pub keyed: bool,
 }
 
 impl Origin {
     fn constant(literal: Option<String>) -> Self {
-        Self { level: Level::Constant, built: false, literal, clean: Clean::ALL, rooted: false }
+        Self {
+            level: Level::Constant,
+            built: false,
+            literal,
+            clean: Clean::ALL,
+            rooted: false,
+            keyed: false,
+        }
     }
 
     fn of(level: Level) -> Self {
-        Self { level, built: false, literal: None, clean: Clean::default(), rooted: false }
+        Self {
+            level,
+            built: false,
+            literal: None,
+            clean: Clean::default(),
+            rooted: false,
+            keyed: false,
+        }
     }
 
     /// Made of both: the worse of each.
@@ -115,6 +132,7 @@ impl Origin {
             literal: self.literal.or(other.literal),
             clean: self.clean.and(other.clean),
             rooted,
+            keyed: self.keyed && other.keyed,
         }
     }
 
@@ -181,7 +199,10 @@ impl<'t> Flow<'t> {
             Role::Macro => self.macro_call(node, depth),
             Role::Function => Origin::of(Level::Local),
             Role::Skip => Origin::constant(None),
-            Role::Parts => self.parts(node, depth),
+            Role::Parts => {
+                let keyed = syntax::KEYED.contains(&&*node.kind());
+                Origin { keyed, ..self.parts(node, depth) }
+            }
         }
     }
 
@@ -279,8 +300,11 @@ impl<'t> Flow<'t> {
         }
         let defs = self.names.reaching(&text, node.range().start);
         if defs.is_empty() {
-            let shouted = text.chars().any(char::is_alphabetic) && text == text.to_uppercase();
-            return if shouted { Origin::constant(None) } else { Origin::of(Level::Local) };
+            return if is_shouted(self.lang, &text) {
+                Origin::constant(None)
+            } else {
+                Origin::of(Level::Local)
+            };
         }
         let mut joined: Option<Origin> = None;
         for def in self.alive(defs) {
@@ -291,8 +315,9 @@ impl<'t> Flow<'t> {
                     let joined = known.clone().join(origin);
                     // What is added to a text makes it a text that was put together.
                     let built =
-                        joined.built || joined.level > Level::Constant && known.literal.is_some();
-                    Origin { built, rooted: known.roots(), literal: known.literal, ..joined }
+                        joined.built || joined.level > Level::Constant && joined.literal.is_some();
+                    let (rooted, keyed) = (known.roots(), known.keyed);
+                    Origin { built, rooted, keyed, ..joined }
                 }
                 Some(known) => known.join(origin),
             });
@@ -320,6 +345,11 @@ impl<'t> Flow<'t> {
     }
 
     fn definition(&self, def: &Def<'t>, depth: u32) -> Origin {
+        if def.number
+            && !def.value.as_ref().is_some_and(|v| self.at(v, depth).level == Level::Constant)
+        {
+            return Origin { clean: Clean::NUMBER, ..Origin::of(Level::Local) };
+        }
         match &def.value {
             Some(value) => self.at(value, depth),
             None if def.outside => Origin::of(Level::Outside),
@@ -336,9 +366,12 @@ impl<'t> Flow<'t> {
             return Origin::of(Level::Outside);
         }
         let last = segments.last().copied().unwrap_or_default();
-        let shouted = last.len() > 1
-            && last.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-        if shouted && self.syntax.role(&node.kind()) == Role::Member {
+        let capital = |name: &str| name.starts_with(char::is_uppercase);
+        // A constant of an enumeration: `Status.Open`.
+        let listed =
+            self.lang == Lang::Java && segments.len() == 2 && segments.iter().copied().all(capital);
+        let fixed = listed || is_shouted(self.lang, last);
+        if fixed && self.syntax.role(&node.kind()) == Role::Member {
             return Origin::constant(None);
         }
         if let Some(origin) = self.element(&segments, node.named_children().skip(1), node, depth)
@@ -362,11 +395,21 @@ impl<'t> Flow<'t> {
                     (level, _) => level,
                 };
                 let clean = if level == Level::Constant { Clean::ALL } else { origin.clean };
-                Origin { level, built: false, literal: None, clean, rooted: false }
+                Origin { level, built: false, literal: None, clean, rooted: false, keyed: false }
             }
             None => Origin::of(Level::Local),
         }
     }
+}
+
+/// Whether a name is a constant's by its capitals. Where constants are not written so, capitals are
+/// an abbreviation: `q.SQL`, `user.ID`.
+fn is_shouted(lang: Lang, name: &str) -> bool {
+    let capitals = name.len() > 1
+        && name.chars().all(|c| c.is_uppercase() || c.is_ascii_digit() || c == '_')
+        && name.chars().any(char::is_alphabetic);
+    let mixed = matches!(lang, Lang::Go | Lang::CSharp);
+    capitals && (name.contains('_') || !mixed && !["ID", "SQL", "URL"].contains(&name))
 }
 
 const COMPARISONS: &[&str] = &[

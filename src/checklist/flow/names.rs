@@ -23,6 +23,8 @@ pub struct Def<'t> {
     pub parameter: bool,
     /// A parameter that a framework fills from a request.
     pub outside: bool,
+    /// Its type has only harmless values.
+    pub number: bool,
 }
 
 impl Def<'_> {
@@ -190,13 +192,15 @@ impl<'t> Names<'t> {
                         adds: false,
                         parameter: true,
                         outside,
+                        number: node.ancestors().take(3).any(|around| is_number(&around)),
                     },
                 );
                 continue;
             }
-            let named = ["name", "pattern"].iter().find_map(|field| node.field(field));
-            match named {
-                Some(name) if syntax.role(&node.kind()) != Role::Skip => left.push(name),
+            let named: Vec<Node<'t>> =
+                ["name", "pattern"].iter().flat_map(|field| node.field_children(field)).collect();
+            match named.is_empty() {
+                false if syntax.role(&node.kind()) != Role::Skip => left.extend(named),
                 _ => left.extend(node.named_children().filter(|child| {
                     !["type", "value", "default_value"].iter().any(|field| {
                         node.field(field).is_some_and(|f| f.node_id() == child.node_id())
@@ -268,6 +272,7 @@ impl<'t> Names<'t> {
         syntax: &Syntax,
         place: &Place,
     ) {
+        let number = target.ancestors().take(2).any(|around| is_number(&around));
         let mut def = |name: String, at: usize, value: Option<Node<'t>>, adds: bool| {
             self.add(
                 name,
@@ -279,6 +284,7 @@ impl<'t> Names<'t> {
                     adds,
                     parameter: false,
                     outside: false,
+                    number,
                 },
             );
         };
@@ -336,6 +342,7 @@ impl<'t> Names<'t> {
                     adds,
                     parameter: false,
                     outside: false,
+                    number: false,
                 },
             );
         };
@@ -388,6 +395,14 @@ impl<'t> Names<'t> {
 fn is_name(node: &Node<'_>, syntax: &Syntax) -> bool {
     let kind = node.kind();
     syntax.role(&kind) == Role::Name || kind == "shorthand_property_identifier_pattern"
+}
+
+/// Whether a declaration gives a type whose values are harmless.
+fn is_number(declaration: &Node<'_>) -> bool {
+    let Some(named) = declaration.field("type") else { return false };
+    let text = named.text();
+    let name = text.trim_start_matches([':', ' ', '&', '*']).trim_end_matches('?');
+    sources::NUMBERS.contains(&name)
 }
 
 /// The name of what a container holds under a key.

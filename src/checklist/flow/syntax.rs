@@ -60,6 +60,10 @@ pub struct Syntax {
     skips: &'static [&'static str],
 }
 
+/// Containers whose keys stand in the code.
+pub const KEYED: &[&str] =
+    &["dictionary", "object", "hash", "composite_literal", "array_creation_expression"];
+
 const NONE: &[&str] = &[];
 
 static PYTHON: Syntax = Syntax {

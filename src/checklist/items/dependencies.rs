@@ -1,12 +1,19 @@
 //! `dependencies`: what is imported is declared, pinned, and really has the names that are used.
 
+mod api;
+mod gomod;
 mod imports;
+mod installed;
 mod installs;
+mod lock;
 mod manifests;
+mod names;
 mod pins;
+mod removals;
 mod shell;
 mod undeclared;
 
+use crate::checklist::lang::Lang;
 use crate::checklist::{Check, Context, File, Hit, Meta};
 use crate::model::{Confidence, LineRange};
 
@@ -29,7 +36,13 @@ impl Check for Dependencies {
 
     fn run(&self, context: &Context<'_>, hits: &mut Vec<Hit>) {
         let mut manifests = undeclared::Cache::default();
+        let installed = installed::Installed::of(context.project);
         for file in &context.change.files {
+            manifest(file, context, hits);
+            if file.lang == Some(Lang::Python) && !installed.is_empty() {
+                let judged = |lines| file.run_at(lines).is_some();
+                unknown(file, installed.unknown(&names::python(file), judged), hits);
+            }
             imported(file, context, &mut manifests, hits);
             for loose in pins::loose(file) {
                 hits.extend(hit(
@@ -52,13 +65,14 @@ fn imported(
     manifests: &mut undeclared::Cache,
     hits: &mut Vec<Hit>,
 ) {
-    let imports = imports::of(file);
-    if imports.is_empty() {
-        return;
-    }
     let Some(declared) = manifests.declared(context.project, file) else {
         return;
     };
+    absent(file, &declared, context, hits);
+    if file.lang == Some(Lang::Go) {
+        unknown(file, gomod::unknown(file, &declared, context.project), hits);
+    }
+    let imports = imports::of(file);
     for found in undeclared::of(file, &declared, &imports, context.project) {
         let undeclared::Undeclared { import, package, manifest, meant, confidence } = found;
         let (rule, message, hint) = match meant {
@@ -76,6 +90,61 @@ fn imported(
             ),
         };
         hits.extend(hit(file, import.lines, rule, message, hint, confidence));
+    }
+}
+
+/// Declarations that their lock file does not know, or that nearly have another name.
+fn manifest(file: &File, context: &Context<'_>, hits: &mut Vec<Hit>) {
+    for lock::Fault { line, name, what } in lock::faults(file, context.project) {
+        let lines = LineRange { start: line, end: line };
+        let (rule, message, hint) = match what {
+            lock::What::NotLocked(lock) => (
+                "lockfile",
+                format!("`{name}` is declared here, but {lock} does not know it"),
+                "run the package manager, and commit its lock file with this",
+            ),
+            lock::What::Near(meant) => (
+                "near-miss",
+                format!("`{name}` is one letter away from `{meant}`"),
+                "make sure that this is the package you mean: such names are how malware is spread",
+            ),
+        };
+        hits.extend(hit(file, lines, rule, message, hint, Confidence::Low));
+    }
+}
+
+/// Names that the installed package does not have.
+fn unknown(file: &File, unknown: Vec<installed::Unknown>, hits: &mut Vec<Hit>) {
+    for installed::Unknown { name, lines, module, meant } in unknown {
+        let message = format!("`{name}` does not exist: the installed `{module}` has no such name");
+        let hint = match meant {
+            Some(meant) => format!("use a name that it has, such as `{meant}`"),
+            None => "look the name up in the version that is installed".to_owned(),
+        };
+        hits.extend(hit(file, lines, "api-unknown", message, &hint, Confidence::High));
+    }
+}
+
+/// Names that the declared version of their package does not have.
+fn absent(file: &File, declared: &manifests::Declared, context: &Context<'_>, hits: &mut Vec<Hit>) {
+    for api::Gone { name, lines, removal, loose } in api::gone(file, declared, context.project) {
+        let removals::Removal { package, since, instead, goes } = removal;
+        let (rule, message) = match goes {
+            true => (
+                "api-deprecated",
+                format!("`{name}` is deprecated since {package} {since}, which is declared"),
+            ),
+            false => (
+                "api-removed",
+                format!("`{name}` is gone since {package} {since}, which is declared"),
+            ),
+        };
+        let hint = match instead {
+            "" => "use what the release notes of that version name in its place".to_owned(),
+            instead => format!("use `{instead}` instead"),
+        };
+        let confidence = if goes || loose { Confidence::Low } else { Confidence::High };
+        hits.extend(hit(file, lines, rule, message, &hint, confidence));
     }
 }
 

@@ -4,6 +4,7 @@ mod code;
 mod names;
 mod places;
 mod sinks;
+mod syntax;
 mod text;
 
 use std::collections::BTreeMap;
@@ -140,7 +141,7 @@ fn credential(text: &str, how: &Use) -> Option<(&'static str, String, Confidence
         }
         Use::Argument(callee, at) if sinks::takes(callee, *at) => {
             let confidence = names::judge_argument(text)?;
-            let callee = code::last_name(callee);
+            let callee = syntax::last_name(callee);
             let message = format!("`{callee}` gets a credential that is written into the code");
             Some(("hard-coded-argument", message, confidence))
         }

@@ -26,6 +26,9 @@ const MAX_OUTPUT: u64 = 32 * 1024 * 1024;
 /// Files at the top, where analysers keep their settings, that are laid beside the others.
 const MAX_SETTINGS: usize = 200;
 
+/// How large such a file is at most. Bytes.
+const MAX_SETTING: usize = 256 * 1024;
+
 /// Whether a person has trusted this in this clone.
 pub fn is_trusted(repo: &Repo, digest: &Digest) -> bool {
     repo.config_all(TRUSTED).contains(&digest.0)
@@ -56,8 +59,13 @@ pub fn analyse(
 fn lying(repo: &Repo, file: &str) -> Result<Analysis, String> {
     let top = repo.work_tree().ok_or("a bare repository has no work tree")?;
     let unreadable = |error: std::io::Error| format!("{file} cannot be read: {error}");
+    let place = top.join(inside(&RepoPath::from(file))?);
+    // A policy comes with a clone: a pipe or a device would be waited for without end.
+    if place.metadata().is_ok_and(|meta| !meta.is_file()) {
+        return Err(format!("{file} is no file"));
+    }
     let mut sarif = Vec::new();
-    let open = std::fs::File::open(top.join(file)).map_err(unreadable)?;
+    let open = std::fs::File::open(place).map_err(unreadable)?;
     open.take(MAX_OUTPUT).read_to_end(&mut sarif).map_err(unreadable)?;
     Ok(Analysis::Done { sarif, roots: vec![top.to_path_buf()] })
 }
@@ -88,13 +96,18 @@ fn argument(path: &RepoPath) -> PathBuf {
     }
 }
 
-/// Lays a file where it belongs. A tree of git's can hold names that lead elsewhere.
-fn lay(top: &Path, path: &RepoPath, text: &str) -> Result<(), String> {
+/// A path that stays in the folder it starts from: trees of git's and policies can hold others.
+fn inside(path: &RepoPath) -> Result<PathBuf, String> {
     let inside = path.below(Path::new(""));
-    if !inside.components().all(|part| matches!(part, Component::Normal(_))) {
-        return Err(format!("{} leads out of its folder", path.quoted()));
+    match inside.components().all(|part| matches!(part, Component::Normal(_))) {
+        true => Ok(inside),
+        false => Err(format!("{} leads out of its folder", path.quoted())),
     }
-    let place = top.join(inside);
+}
+
+/// Lays a file where it belongs.
+fn lay(top: &Path, path: &RepoPath, text: &str) -> Result<(), String> {
+    let place = top.join(inside(path)?);
     let write = || {
         std::fs::create_dir_all(place.parent().unwrap_or(top))?;
         std::fs::write(&place, text)
@@ -106,7 +119,7 @@ fn settings(project: &TreeProject<'_>, top: &Path, files: &[&File]) -> Result<()
     let names = project.list("").into_iter().filter(|name| !name.ends_with('/'));
     for path in names.take(MAX_SETTINGS).map(|name| RepoPath::from(name.as_str())) {
         if files.iter().all(|file| file.path != path)
-            && let Some(text) = project.text(&path)
+            && let Some(text) = project.text(&path).filter(|text| text.len() <= MAX_SETTING)
         {
             lay(top, &path, &text)?;
         }

@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 pub use project::TreeProject;
 pub use record::record;
 
+use crate::attribution::hunks;
 use crate::checklist::{self, Change, Claims, File, Judgement, Project, Run};
 use crate::commands::attribute::{self, Evidences, Target};
 use crate::commands::check::files::{Folder, toolchain};
@@ -55,7 +56,7 @@ pub struct Judged {
 }
 
 /// What is staged, over HEAD (and over what is being merged).
-pub fn staged(repo: &Repo, now: DateTime<Utc>) -> Result<Subject> {
+pub fn staged(repo: &Repo, env: &Env, now: DateTime<Utc>) -> Result<Subject> {
     let tree = repo.index_tree().map_err(|error| {
         Error::from(error).hint("resolve the conflicts first; `git status` names them")
     })?;
@@ -63,7 +64,7 @@ pub fn staged(repo: &Repo, now: DateTime<Utc>) -> Result<Subject> {
     let merging = merging.lines().map(|oid| Oid(oid.trim().to_owned()));
     let parents = repo.head()?.into_iter().chain(merging).collect();
     let commit = Commit { tree, parents, author: String::new(), time: now.timestamp() };
-    of_commit(repo, &Evidences::read(repo)?, &commit, now)
+    of_commit(repo, env, &Evidences::read(repo)?, &commit, now)
 }
 
 /// What a commit changes, as its note explains it.
@@ -94,6 +95,7 @@ pub fn committed(repo: &Repo, oid: &Oid) -> Result<Subject> {
 /// What a commit changes, as the journal explains it.
 pub fn of_commit(
     repo: &Repo,
+    env: &Env,
     evidences: &Evidences,
     commit: &Commit,
     now: DateTime<Utc>,
@@ -107,7 +109,26 @@ pub fn of_commit(
     let touched = touched(repo, before.as_ref(), &commit.tree)?;
     let mut change = change(repo, &targets, &note, reads(evidences, &note), touched)?;
     change.edited = edited(evidences, base);
+    if env.by_agent {
+        judge_unknown(&mut change, &note);
+    }
     Ok(Subject { tree: commit.tree.clone(), before, note, prompts, change })
+}
+
+/// How many lines a change adds, whoever wrote them.
+pub fn added(repo: &Repo, subject: &Subject) -> Result<u32> {
+    let mut count = 0;
+    for change in repo.changes(subject.before.as_ref(), &subject.tree)? {
+        let text = |side: &Option<(RepoPath, Oid)>| {
+            side.as_ref().map_or(Ok(None), |(_, oid)| repo.blob(oid))
+        };
+        let (old, new) = (text(&change.old)?, text(&change.new)?.unwrap_or_default());
+        if new.len() <= MAX_TEXT && !is_binary(&new) {
+            let bases: Vec<&[u8]> = old.as_deref().into_iter().collect();
+            count += hunks::added(&bases, &new).into_iter().filter(|added| *added).count();
+        }
+    }
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// Every path in which the trees differ.
@@ -196,6 +217,26 @@ fn file(target: &Target, hunks: &[&NoteHunk], note: &Note) -> File {
     let unknown = hunks.iter().filter(|hunk| hunk.contributor == Contributor::Unknown);
     file.unknown = unknown.map(|hunk| hunk.lines).collect();
     file
+}
+
+/// Where an agent itself commits, lines that nobody can say who wrote are judged, too.
+fn judge_unknown(change: &mut Change, note: &Note) {
+    change.files.append(&mut change.doubtful);
+    for file in &mut change.files {
+        let unknown = std::mem::take(&mut file.unknown);
+        let hunks = note.hunks.iter().filter(|hunk| hunk.path == file.path);
+        let hunks = hunks.filter(|hunk| unknown.contains(&hunk.lines));
+        file.runs.extend(hunks.map(|hunk| Run {
+            lines: hunk.lines,
+            contributor: Contributor::Unknown,
+            agent: None,
+            session: None,
+            turn: None,
+            digest: hunk.digest.clone(),
+        }));
+        file.runs.sort_by_key(|run| run.lines);
+    }
+    change.files.sort_by(|a, b| a.path.cmp(&b.path));
 }
 
 /// The project of a tree.

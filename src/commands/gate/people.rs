@@ -52,10 +52,10 @@ pub struct About {
 
 impl About {
     /// A commit, or what is staged.
-    pub fn of(rev: Option<&str>, now: DateTime<Utc>) -> Result<Self> {
+    pub fn of(env: &Env, rev: Option<&str>, now: DateTime<Utc>) -> Result<Self> {
         let repo = Repo::from_environment()?;
         let Some(rev) = rev else {
-            let subject = staged(&repo, now)?;
+            let subject = staged(&repo, env, now)?;
             return Ok(Self { repo, commit: None, subject });
         };
         let Some(commit) = repo.commit_named(rev)? else {
@@ -153,6 +153,6 @@ pub fn now() -> DateTime<Utc> {
 }
 
 /// Signs what is said with the key that git signs commits with.
-pub fn sign(_: &Repo, _: &[u8]) -> Result<String> {
-    Err(Error::new("signing is not there yet"))
+pub fn sign(repo: &Repo, payload: &[u8]) -> Result<String> {
+    Ok(repo.sign(payload)?)
 }

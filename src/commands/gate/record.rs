@@ -57,7 +57,7 @@ fn receipt(
     if let Some(receipt) = Receipt::find(repo, &commit.tree) {
         return Ok(receipt);
     }
-    let subject = of_commit(repo, evidences, commit, now)?;
+    let subject = of_commit(repo, env, evidences, commit, now)?;
     let judged = judge(repo, env, &subject, &claims::read(repo))?;
     let mut receipt = Receipt::of(judged.judgement, &commit.tree, &judged.policy.digest, now);
     receipt.ruling.gate = Gate::Bypassed;

@@ -10,6 +10,13 @@ pre-commit and prek leave these hooks alone, and run them when they are told to 
 ones. To have .pre-commit-config.yaml call them instead (post-rewrite cannot: its input is lost):
   - repo: local
     hooks:
+      - id: ai-log-pre-commit
+        name: git ai-log (checklist)
+        language: system
+        entry: git-ai-log hook pre-commit
+        stages: [pre-commit]
+        always_run: true
+        pass_filenames: false
       - id: ai-log-post-commit
         name: git ai-log
         language: system

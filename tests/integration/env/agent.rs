@@ -47,6 +47,11 @@ impl Agent {
         }
     }
 
+    /// The name of what reads its payloads.
+    fn adapter(&self) -> &'static str {
+        if self.kind == Kind::Generic { "generic" } else { self.name() }
+    }
+
     /// A person asks; everything that follows belongs to this turn.
     pub fn prompt(mut self, text: &str) -> Self {
         let native = format!("{}-prompt-{}", self.session, self.repo.next_call());
@@ -238,14 +243,13 @@ impl Agent {
 
     /// Any event of this session, in the agent's shape.
     pub fn send(&self, event: &str, fields: Value) {
-        let agent = if self.kind == Kind::Generic { "generic" } else { self.name() };
-        self.repo.record(agent, self.payload(event, fields).to_string());
+        self.repo.record(self.adapter(), self.payload(event, fields).to_string());
     }
 
     /// What the gate answers to an event of this session; nothing where it lets the agent go on.
     pub fn ask(&self, event: &str, fields: Value) -> Option<Value> {
         let mut hook = self.repo.command("git-ai-log");
-        hook.args(["hook", "agent-gate", self.name()]);
+        hook.args(["hook", "agent-gate", self.adapter()]);
         let answer = run(&mut hook, self.payload(event, fields).to_string().as_bytes()).ok();
         (!answer.is_empty()).then(|| serde_json::from_str(&answer).unwrap())
     }

@@ -37,6 +37,16 @@ pub fn faults(file: &File, project: &dyn Project) -> Vec<Found> {
                     });
                 }
             }
+            "class_declaration" if is_bare_controller(&node, &root, file, project) => {
+                let name = node.field("name").unwrap_or_else(|| node.clone());
+                found.push(Found {
+                    lines: file.lines_of(name.range()),
+                    rule: "unlike-siblings",
+                    message: "this controller asks for no authorization, and those beside it do",
+                    hint: "add [Authorize] with the role or policy, or [AllowAnonymous] where everybody is meant",
+                    confidence: Confidence::Low,
+                });
+            }
             "assignment_expression" if is_empty_check(&node, &root) => found.push(Found {
                 lines: file.lines_of(node.range()),
                 rule: "token-check-empty",
@@ -48,6 +58,45 @@ pub fn faults(file: &File, project: &dyn Project) -> Vec<Found> {
         }
     }
     found
+}
+
+/// Whether a controller says nothing of who may call it where most of its siblings do.
+fn is_bare_controller(
+    class: &Node<'_>,
+    root: &Node<'_>,
+    file: &File,
+    project: &dyn Project,
+) -> bool {
+    let says = |text: &str| text.contains("[Authorize") || text.contains("[AllowAnonymous");
+    if !is_controller(class) || says(&class.text()) {
+        return false;
+    }
+    let others = root.dfs().filter(|other| is_controller(other) && other.range() != class.range());
+    let mut asks: Vec<bool> = others.map(|other| other.text().contains("[Authorize")).collect();
+    if asks.is_empty() {
+        let path = file.path.lossy();
+        let (folder, own) = path.rsplit_once('/').unwrap_or(("", &path));
+        let names = project.list(folder).into_iter();
+        let names = names.filter(|name| name.ends_with("Controller.cs") && name != own);
+        asks = names
+            .take(15)
+            .filter_map(|name| project.text(&RepoPath::from(&*format!("{folder}/{name}"))))
+            .map(|text| text.contains("[Authorize"))
+            .collect();
+    }
+    let many = asks.iter().filter(|asks| **asks).count();
+    many >= 2 && many * 2 > asks.len()
+}
+
+fn is_controller(node: &Node<'_>) -> bool {
+    node.kind() == "class_declaration"
+        && node.children().any(|child| {
+            child.kind() == "base_list" && {
+                let bases = child.text();
+                let first = bases.trim_start_matches(':').split(',').next().unwrap_or_default();
+                matches!(first.trim(), "Controller" | "ControllerBase" | "ApiController")
+            }
+        })
 }
 
 fn is_unguarded_write(attribute: &Node<'_>) -> bool {

@@ -1,6 +1,7 @@
 //! `authorization`: new endpoints have the permission check that their siblings have.
 
 mod aspnet;
+mod python;
 mod rails;
 mod routes;
 mod words;
@@ -37,7 +38,9 @@ impl Check for Authorization {
     fn run(&self, context: &Context<'_>, hits: &mut Vec<Hit>) {
         let words = Words { named: context.policy.permission_checks().collect() };
         for file in &context.change.files {
-            siblings(file, &words, hits);
+            if !file.is_test() {
+                siblings(file, &words, hits);
+            }
             for found in aspnet::faults(file, context.project) {
                 hits.push(Hit {
                     item: META.id,
@@ -55,8 +58,27 @@ impl Check for Authorization {
 
 /// Endpoints that do not ask for permission where those beside them do.
 fn siblings(file: &File, words: &Words<'_>, hits: &mut Vec<Hit>) {
+    let routes = routes::routes(file, words);
+    if routes.iter().all(|route| !route.guarded) {
+        hits.extend(routes.iter().filter(|route| words::is_privileged(&route.name)).map(|route| {
+            Hit {
+                item: META.id,
+                rule: "open-admin".into(),
+                path: file.path.clone(),
+                lines: route.lines,
+                message: format!(
+                    "`{}` has no permission check, by its name it needs one",
+                    route.name
+                ),
+                hint: "ask for the permission before anything else, or where all routes are set up"
+                    .into(),
+                confidence: Confidence::Low,
+            }
+        }));
+        return;
+    }
     let mut groups: BTreeMap<String, Vec<Route>> = BTreeMap::new();
-    for route in routes::routes(file, words) {
+    for route in routes {
         groups.entry(route.group.clone()).or_default().push(route);
     }
     for routes in groups.into_values() {

@@ -73,13 +73,17 @@ const GO_VERBS: &[&str] = &[
 ];
 const WRITES: &[&str] = &["post", "put", "patch", "delete", "del"];
 
-struct Reader<'r> {
-    file: &'r File,
-    words: &'r Words<'r>,
+/// Reads one file.
+pub struct Reader<'r> {
+    /// The file.
+    pub file: &'r File,
+    /// What speaks of permission.
+    pub words: &'r Words<'r>,
 }
 
 impl Reader<'_> {
-    fn route(
+    /// An endpoint; of a longer node only the first line is told.
+    pub fn route(
         &self,
         node: &Node<'_>,
         group: String,
@@ -100,7 +104,7 @@ impl Reader<'_> {
     }
 
     /// Whether a body asks for permission before it works.
-    fn asks(&self, body: Option<Node<'_>>) -> bool {
+    pub fn asks(&self, body: Option<Node<'_>>) -> bool {
         let Some(body) = body else {
             return false;
         };
@@ -123,111 +127,6 @@ impl Reader<'_> {
             _ => false,
         };
         body.dfs().take(400).any(called)
-    }
-
-    /// Flask, FastAPI, Django.
-    fn python(&self, node: &Node<'_>) -> Option<Route> {
-        if node.kind() != "decorated_definition" {
-            return self.django_view(node, node);
-        }
-        let definition = node.field("definition")?;
-        let decorators: Vec<Node<'_>> =
-            node.children().filter(|child| child.kind() == "decorator").collect();
-        let routes = [
-            "route",
-            "get",
-            "post",
-            "put",
-            "patch",
-            "delete",
-            "api_route",
-            "websocket",
-            "api_view",
-            "action",
-            "expose",
-        ];
-        let route = decorators.iter().find_map(|decorator| {
-            let call = decorator.named_children().next().filter(|call| call.kind() == "call")?;
-            let function = call.field("function")?;
-            let last = function.field("attribute").unwrap_or_else(|| function.clone());
-            let verb = last.text().into_owned();
-            let known =
-                routes.contains(&&*verb) && (function.kind() == "attribute" || verb == "api_view");
-            known.then(|| {
-                (decorator.clone(), verb, function.field("object"), call.field("arguments"))
-            })
-        });
-        let Some((decorator, verb, object, arguments)) = route else {
-            return self.django_view(node, &definition);
-        };
-        let arguments = arguments.map(|list| list.text().into_owned()).unwrap_or_default();
-        let parameters =
-            definition.field("parameters").map(|p| p.text().into_owned()).unwrap_or_default();
-        let injected = parameters.contains("Depends(")
-            || parameters.contains("Security(")
-            || parameters.contains("Annotated[");
-        let keywords = arguments.split_once(',').map_or("", |(_, rest)| rest);
-        let guarded = decorators
-            .iter()
-            .any(|other| other.range() != decorator.range() && self.words.guard(&other.text()))
-            || self.words.guard(keywords)
-            || (injected && self.words.guard(&parameters))
-            || self.asks(definition.field("body"));
-        let path = arguments.split(['"', '\'']).nth(1).unwrap_or_default().to_owned();
-        let name = definition.field("name")?.text().into_owned();
-        let group = object.map(|object| object.text().into_owned()).unwrap_or(verb.clone());
-        let write = if arguments.contains("POST")
-            || arguments.contains("DELETE")
-            || arguments.contains("PUT")
-        {
-            "post"
-        } else {
-            &verb
-        };
-        let mut route = self.route(&decorator, group, name, write, guarded);
-        route.open |= !path.is_empty() && is_open(&path);
-        Some(route)
-    }
-
-    /// A view of Django's: a function that takes a request, or a class of views.
-    fn django_view(&self, node: &Node<'_>, definition: &Node<'_>) -> Option<Route> {
-        let path = self.file.path.lossy();
-        if !path.contains("views") || node.parent()?.kind() != "module" {
-            return None;
-        }
-        let name = definition.field("name")?.text().into_owned();
-        let decorators = node.children().filter(|child| child.kind() == "decorator");
-        let decorated =
-            decorators.map(|d| d.text().into_owned()).any(|text| self.words.guard(&text));
-        match &*definition.kind() {
-            "function_definition" => {
-                let parameters = definition.field("parameters")?.text().into_owned();
-                if !parameters.trim_start_matches('(').starts_with("request") {
-                    return None;
-                }
-                let guarded = decorated || self.asks(definition.field("body"));
-                Some(self.route(definition, "views".into(), name, "", guarded))
-            }
-            "class_definition" => {
-                let bases = definition.field("superclasses")?.text().into_owned();
-                if !(bases.contains("View") || bases.contains("ViewSet")) {
-                    return None;
-                }
-                let body = definition.field("body")?.text().into_owned();
-                let own = [
-                    "permission_classes",
-                    "permission_required",
-                    "def get_permissions",
-                    "def test_func",
-                    "def has_permission",
-                ];
-                let guarded = decorated
-                    || self.words.guard(&bases)
-                    || own.iter().any(|word| body.contains(word));
-                Some(self.route(definition, "classes".into(), name, "", guarded))
-            }
-            _ => None,
-        }
     }
 
     /// `router.post("/path", guard, handler)`

@@ -180,3 +180,30 @@ fn a_check_of_tokens_that_is_a_method_which_says_yes_is_found() {
     assert_eq!(found("A.cs", &text("return true;")), ["4 token-check-empty"]);
     assert!(found("A.cs", &text("return a == own;")).is_empty());
 }
+
+#[test]
+fn an_endpoint_for_the_few_needs_a_check_though_it_has_no_siblings() {
+    let text = |path: &str| format!("@app.route('{path}', methods=['POST'])\ndef drop(): pass\n");
+    assert_eq!(found("a.py", &text("/admin/drop")), ["1 open-admin"]);
+    assert!(found("a.py", &text("/drop")).is_empty());
+    let guarded = text("/admin/drop").replace("def", "@login_required\ndef");
+    assert!(found("a.py", &guarded).is_empty());
+}
+
+#[test]
+fn a_controller_without_authorization_beside_others_is_found() {
+    let class = |name: &str, above: &str| {
+        format!(
+            "{above}\npublic class {name} : Controller {{ public IActionResult Index() => View(); }}\n"
+        )
+    };
+    let two = class("A", "[Authorize]") + &class("B", "[Authorize(Roles = \"b\")]");
+    assert_eq!(found("A.cs", &(two.clone() + &class("C", ""))), ["6 unlike-siblings"]);
+    assert!(found("A.cs", &(two.clone() + &class("C", "[AllowAnonymous]"))).is_empty());
+    let folder = Files::of(&[
+        ("web/AController.cs", &class("A", "[Authorize]")),
+        ("web/BController.cs", &class("B", "[Authorize]")),
+    ]);
+    assert_eq!(found_in("web/CController.cs", &class("C", ""), &folder), ["2 unlike-siblings"]);
+    assert!(found("web/CController.cs", &class("C", "")).is_empty(), "nothing to compare with");
+}

@@ -91,6 +91,12 @@ const OPEN: &[&str] = &[
     "well",
     "known",
     "authenticate",
+    "authentication",
+    "invitation",
+    "invite",
+    "setup",
+    "install",
+    "unsubscribe",
 ];
 
 /// What counts as a permission check: the words above and the names that the policy gives.
@@ -118,6 +124,13 @@ impl Words<'_> {
 pub fn is_open(text: &str) -> bool {
     matches!(text, "" | "/" | "*" | "index")
         || names(text).flat_map(words).any(|word| OPEN.contains(&&*word))
+}
+
+/// Whether a path or name says that few are meant.
+pub fn is_privileged(text: &str) -> bool {
+    names(text)
+        .flat_map(words)
+        .any(|word| matches!(&*word, "admin" | "superuser" | "sudo" | "backoffice"))
 }
 
 fn names(text: &str) -> impl Iterator<Item = &str> {

@@ -12,6 +12,9 @@ const STANDARD: &str = include_str!("data/standard.txt");
 const DISTRIBUTIONS: &str = include_str!("data/distributions.txt");
 const POPULAR: &str = include_str!("data/popular.txt");
 
+/// After so many in one file the manifest is not the right one, or the file no real one.
+const MAX_FOUND: usize = 100;
+
 /// An import that nothing declares.
 pub struct Undeclared {
     /// The import.
@@ -86,6 +89,9 @@ pub fn of(
             _ => None,
         };
         let Some(package) = package else { continue };
+        if found.len() >= MAX_FOUND {
+            break;
+        }
         if found.iter().any(|known| known.package == package) {
             continue;
         }

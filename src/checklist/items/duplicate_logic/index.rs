@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 
+use super::likeness::TWIN;
 use super::shape::{Function, functions};
 use crate::checklist::lang::{self, Lang};
 use crate::checklist::{File, Project};
-use crate::model::{Digest, Oid, RepoPath};
+use crate::model::{Oid, RepoPath};
 
 /// The first bytes of the file; another form gets another number.
 const MAGIC: &[u8] = b"git-ai-log duplicates 1\n";
@@ -17,11 +18,13 @@ const SAMPLE: usize = 16;
 /// A function may be a twin when at least one in this many of its sample occurs.
 const ONE_IN: usize = 5;
 /// How much text one run reads at most, in bytes; the next one goes on.
-const MAX_READ: usize = 12 * 1024 * 1024;
+const MAX_READ: usize = 4 * 1024 * 1024;
 /// Larger files are seldom written by anybody.
 const MAX_FILE: usize = 512 * 1024;
 /// More functions are not kept.
 const MAX_FUNCTIONS: usize = 250_000;
+/// Among so few functions nothing is common.
+const FEW: usize = 100;
 /// So many changed paths make it worth to write the file again.
 const MANY: usize = 200;
 
@@ -29,7 +32,23 @@ const MANY: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Known {
     line: u32,
-    sample: Vec<u32>,
+    grams: [u32; SAMPLE],
+    count: usize,
+}
+
+impl Known {
+    fn of(line: u32, sample: impl Iterator<Item = u32>) -> Self {
+        let mut known = Self { line, grams: [0; SAMPLE], count: 0 };
+        for (to, gram) in known.grams.iter_mut().zip(sample) {
+            *to = gram;
+            known.count += 1;
+        }
+        known
+    }
+
+    fn sample(&self) -> &[u32] {
+        &self.grams[..self.count]
+    }
 }
 
 /// A file that has been looked at.
@@ -39,6 +58,30 @@ struct Seen {
     /// The start of the digest of its content's name.
     content: [u8; 8],
     functions: Vec<Known>,
+}
+
+/// Where a twin may be.
+#[derive(Debug)]
+pub struct Candidate<'i> {
+    /// The file.
+    pub path: &'i RepoPath,
+    /// The line where the function starts.
+    pub line: u32,
+    /// How much of its sample the function has, from 0 to 1.
+    share: f32,
+    /// How common that is in the repository, from 0 to 1.
+    common: f32,
+    /// Among how many functions it was looked for.
+    among: usize,
+}
+
+impl Candidate<'_> {
+    /// How alike the two must be: more where they share what many have, and more where there are
+    /// many functions to be like by chance.
+    pub fn enough(&self) -> f32 {
+        let many = (self.among.max(10) as f32 / 10.0).log10();
+        TWIN + 0.04 * many + 0.25 * self.common
+    }
 }
 
 /// What is known of the repository's functions in one language.
@@ -136,7 +179,7 @@ impl Index {
             count += functions.len();
             let known = functions
                 .iter()
-                .map(|function| Known { line: function.lines.0, sample: sample(function) });
+                .map(|function| Known::of(function.lines.0, function.grams.iter().copied()));
             self.files.push(Seen {
                 path: path.clone(),
                 content: short(oid),
@@ -147,28 +190,49 @@ impl Index {
     }
 
     /// Where twins of a function may be, the likeliest first.
-    pub fn candidates(&self, function: &Function, most: usize) -> Vec<(&RepoPath, u32)> {
-        let mut found: Vec<(usize, &RepoPath, u32)> = Vec::new();
+    pub fn candidates(&self, function: &Function, most: usize) -> Vec<Candidate<'_>> {
         let filter = Filter::of(&function.grams);
+        let mut common = vec![0usize; function.grams.len()];
+        let mut found: Vec<(&Seen, &Known, Vec<usize>)> = Vec::new();
         for seen in &self.files {
             for known in &seen.functions {
-                let hits = known.sample.iter().filter(|gram| filter.has(**gram)).count();
-                if hits * ONE_IN < known.sample.len() {
-                    continue;
-                }
-                let sure = |gram: &&u32| function.grams.binary_search(gram).is_ok();
-                let hits = known.sample.iter().filter(sure).count();
-                if hits * ONE_IN >= known.sample.len() {
-                    found.push((hits * 1000 / known.sample.len(), &seen.path, known.line));
+                let sure = |gram: &u32| function.grams.binary_search(gram).ok();
+                let maybe = known.sample().iter().filter(|gram| filter.has(**gram));
+                let hits: Vec<usize> = maybe.filter_map(sure).collect();
+                hits.iter().for_each(|at| common[*at] += 1);
+                if !hits.is_empty() && hits.len() * ONE_IN >= known.sample().len() {
+                    found.push((seen, known, hits));
                 }
             }
         }
-        found.sort_by(|a, b| (b.0, a.1, a.2).cmp(&(a.0, b.1, b.2)));
-        found.into_iter().take(most).map(|(_, path, line)| (path, line)).collect()
+        let all: usize = self.files.iter().map(|seen| seen.functions.len()).sum();
+        // A run of tokens that one function in ten has says next to nothing.
+        let rare = |at: &usize| ((common[*at] * 10) as f32 / (all + 1) as f32).min(1.0);
+        let mut found: Vec<Candidate<'_>> = found
+            .into_iter()
+            .map(|(seen, known, hits)| Candidate {
+                path: &seen.path,
+                line: known.line,
+                share: hits.len() as f32 / known.sample().len() as f32,
+                common: if all < FEW {
+                    0.0
+                } else {
+                    hits.iter().map(rare).sum::<f32>() / hits.len() as f32
+                },
+                among: all,
+            })
+            .collect();
+        let worth = |c: &Candidate<'_>| c.share * (1.0 - c.common);
+        found.sort_by(|a, b| {
+            worth(b).total_cmp(&worth(a)).then_with(|| (a.path, a.line).cmp(&(b.path, b.line)))
+        });
+        found.truncate(most);
+        found
     }
 
     fn encode(&self) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
+        out.extend(u32::try_from(self.files.len()).unwrap_or(u32::MAX).to_le_bytes());
         out.push(u8::from(self.complete));
         text(&mut out, self.tree.as_bytes());
         for seen in &self.files {
@@ -177,27 +241,23 @@ impl Index {
             number(&mut out, seen.functions.len());
             for known in &seen.functions {
                 out.extend(known.line.to_le_bytes());
-                number(&mut out, known.sample.len());
-                out.extend(known.sample.iter().flat_map(|gram| gram.to_le_bytes()));
+                number(&mut out, known.sample().len());
+                out.extend(known.sample().iter().flat_map(|gram| gram.to_le_bytes()));
             }
         }
-        let sum = Digest::of(&out).0;
-        out.extend(sum.as_bytes());
         out
     }
 }
 
-/// Reads what [`Index::encode`] wrote; `None` where it is damaged or of another form.
+/// Reads what [`Index::encode`] wrote; `None` where it is cut short or of another form. Anything
+/// else that is damaged costs a twin, since a twin is always compared with the text itself.
 fn decode(bytes: &[u8]) -> Option<Index> {
-    let (body, sum) = bytes.split_at_checked(bytes.len().checked_sub(64)?)?;
-    if Digest::of(body).0.as_bytes() != sum {
-        return None;
-    }
-    let mut reader = Reader(body.strip_prefix(MAGIC)?);
+    let mut reader = Reader(bytes.strip_prefix(MAGIC)?);
+    let count = reader.u32()?;
     let complete = reader.take(1)?[0] == 1;
     let tree = String::from_utf8(reader.text()?.to_vec()).ok()?;
     let mut files = Vec::new();
-    while !reader.0.is_empty() {
+    for _ in 0..count {
         let path = RepoPath::from_bytes(reader.text()?);
         let content = reader.take(8)?.try_into().ok()?;
         let count = reader.number()?;
@@ -205,8 +265,9 @@ fn decode(bytes: &[u8]) -> Option<Index> {
         for _ in 0..count {
             let line = reader.u32()?;
             let grams = reader.number()?;
-            let sample = (0..grams).map(|_| reader.u32()).collect::<Option<Vec<u32>>>()?;
-            functions.push(Known { line, sample });
+            let bytes = reader.take(grams * 4)?;
+            let grams = bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+            functions.push(Known::of(line, grams));
         }
         files.push(Seen { path, content, functions });
     }
@@ -261,10 +322,6 @@ impl Filter {
     fn has(&self, gram: u32) -> bool {
         self.0[(gram >> 22) as usize] >> ((gram >> 16) & 63) & 1 == 1
     }
-}
-
-fn sample(function: &Function) -> Vec<u32> {
-    function.grams.iter().copied().take(SAMPLE).collect()
 }
 
 fn short(oid: &Oid) -> [u8; 8] {

@@ -7,7 +7,7 @@ mod shape;
 use std::collections::{BTreeMap, HashMap};
 
 use index::Index;
-use likeness::{COPY, TWIN, differ_in_data, likeness};
+use likeness::{COPY, differ_in_data, likeness};
 use shape::{Function, functions};
 
 use crate::checklist::lang::{self, Lang};
@@ -39,7 +39,9 @@ impl Check for DuplicateLogic {
 
     fn run(&self, context: &Context<'_>, hits: &mut Vec<Hit>) {
         let mut by_lang: BTreeMap<&str, Vec<(&File, Vec<Function>)>> = BTreeMap::new();
-        for file in &context.change.files {
+        let asked =
+            |file: &&File| context.policy.severity(META.id, &file.path, Confidence::High).is_some();
+        for file in context.change.files.iter().filter(asked) {
             let mut new = index::judged(file);
             new.retain(|function| is_new(file, function));
             if let Some(lang) = file.lang.filter(|_| !new.is_empty()) {
@@ -107,7 +109,8 @@ fn twin(
     texts: &mut Texts<'_>,
 ) -> Option<(RepoPath, u32, String, f32)> {
     let mut best: Option<(RepoPath, u32, String, f32)> = None;
-    for (path, line) in index.candidates(function, PLACES) {
+    for candidate in index.candidates(function, PLACES) {
+        let (path, line) = (candidate.path, candidate.line);
         let own = *path == file.path;
         if own && function.lines.0 <= line && line <= function.lines.1 {
             continue;
@@ -123,7 +126,8 @@ fn twin(
             continue;
         }
         let alike = likeness(function, other);
-        if alike >= TWIN && best.as_ref().is_none_or(|(_, _, _, most)| alike > *most) {
+        if alike >= candidate.enough() && best.as_ref().is_none_or(|(_, _, _, most)| alike > *most)
+        {
             best = Some((path.clone(), line, other.name.clone(), alike));
         }
     }

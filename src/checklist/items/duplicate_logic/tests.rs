@@ -249,3 +249,17 @@ fn tests_inside_rust_files_are_left_out() {
         lang::parse(Lang::Rust, &format!("#[cfg(test)]\nmod t {{\n{test}}}\n{test}")).unwrap();
     assert!(functions(&tree, Lang::Rust).is_empty());
 }
+
+#[test]
+fn what_many_functions_have_in_common_makes_no_twins() {
+    let shape = |n: usize| {
+        format!(
+            "def step_{n}(self, value):\n    if value is None:\n        return None\n    self.check(value)\n    self.note_{n}(value, self.of_{n})\n    return self.run_{n}(value)\n"
+        )
+    };
+    let many: String = (0..150).map(shape).collect();
+    let project = Tracked::of(&[("a.py", &many)]);
+    assert_eq!(judged(&project, "new.py", &shape(500)), Vec::<String>::new());
+    let few = Tracked::of(&[("a.py", &shape(1))]);
+    assert_eq!(judged(&few, "new.py", &shape(500)).len(), 1, "alone it is a twin");
+}

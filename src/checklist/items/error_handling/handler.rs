@@ -134,8 +134,8 @@ pub struct Handler<'t> {
     pub never: bool,
     /// It names no type where it could.
     pub bare: bool,
-    /// Somebody wrote a comment in it.
-    pub comment: bool,
+    /// Comments in it.
+    pub comments: Vec<Node<'t>>,
     /// It raises again, or something else.
     pub raises: bool,
     /// It calls something that writes a log, or tells somebody.
@@ -203,8 +203,8 @@ impl Syntax {
         let mut statements: Vec<Node<'t>> =
             body.iter().flat_map(|body| body.named_children()).collect();
         let has_comment = |node: &Node<'t>| node.kind().contains("comment");
-        let comment =
-            statements.iter().chain(&node.children().collect::<Vec<_>>()).any(has_comment);
+        let comments: Vec<Node<'t>> =
+            statements.iter().cloned().chain(node.children()).filter(has_comment).collect();
         statements.retain(|statement| !has_comment(statement));
         let inside = self.inside(&statements);
         let types = self.types(node, body.as_ref());
@@ -226,7 +226,7 @@ impl Syntax {
             inside,
             name,
             bare,
-            comment,
+            comments,
             raises,
             logs,
             uses,

@@ -43,7 +43,7 @@ pub fn judge(file: &File, lang: Lang, handler: &Handler<'_>, hits: &mut Vec<Hit>
         return;
     }
     let said = if handler.statements.iter().all(|statement| is_nothing(lang, statement)) {
-        nothing(lang, handler)
+        nothing(file, lang, handler)
     } else if handler.never && !handler.logs {
         Some(&NEVER)
     } else if handler.broad && !handler.logs && !handler.uses && guards_much(handler) {
@@ -62,12 +62,15 @@ pub fn judge(file: &File, lang: Lang, handler: &Handler<'_>, hits: &mut Vec<Hit>
 }
 
 /// A handler that does nothing.
-fn nothing(lang: Lang, handler: &Handler<'_>) -> Option<&'static Said> {
+fn nothing(file: &File, lang: Lang, handler: &Handler<'_>) -> Option<&'static Said> {
+    // A person who says why is asked; an agent's own excuse is none.
+    let said = |comment: &Node<'_>| file.is_human(file.line_of(comment.range().start));
+    let comment = handler.comments.iter().any(said);
     let unwanted = handler.name.as_ref().is_some_and(|name| UNWANTED.contains(&name.as_str()));
     if unwanted && !handler.bare {
         return None;
     }
-    match (handler.broad || handler.never, handler.comment) {
+    match (handler.broad || handler.never, comment) {
         (true, false) => Some(&SWALLOWED),
         (true, true) => Some(&EMPTY),
         // `except KeyError: pass` is how Python asks whether something is there.

@@ -70,6 +70,9 @@ faults! {
     ChangeType: "change-type", High,
         "changing the type rewrites the table under a lock, and the version that is running expects the old type",
         "add a column of the new type, write both, backfill, then move over";
+    Redefine: "redefine-column", Low,
+        "the column is defined anew: a change of its type rewrites the table under a lock",
+        "change one thing at a time, and the type by a new column";
     SetNotNull: "set-not-null", High,
         "the whole table is scanned under a lock, and the version that is running may still write NULL",
         "add a CHECK (... IS NOT NULL) NOT VALID, validate it in a later migration, then set NOT NULL";

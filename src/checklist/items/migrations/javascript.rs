@@ -145,7 +145,7 @@ fn in_table(call: &Call<'_>, table: &str, file: &File) -> Option<Step> {
         "dropIndex" => step(Act::Alter, Some(Fault::LockingDropIndex)),
         kind if is_type(kind) => {
             if has("alter") {
-                return step(Act::Alter, Some(Fault::ChangeType));
+                return step(Act::Alter, Some(Fault::Redefine));
             }
             let default = links.iter().find(|link| link.name == "defaultTo").map(|link| {
                 let text = link.args.first().map(|arg| arg.text().into_owned()).unwrap_or_default();
@@ -216,7 +216,7 @@ fn sequelize(call: &Call<'_>, file: &File) -> Option<Step> {
         "renameTable" => step(Act::Alter, Some(Fault::RenameTable)),
         "removeColumn" => step(Act::Alter, Some(Fault::DropColumn)),
         "renameColumn" => step(Act::Alter, Some(Fault::RenameColumn)),
-        "changeColumn" => step(Act::Alter, Some(Fault::ChangeType)),
+        "changeColumn" => step(Act::Alter, Some(Fault::Redefine)),
         "addIndex" if call.is("concurrently", "true") => step(Act::Concurrent, None),
         "addIndex" => step(Act::Alter, Some(Fault::LockingIndex)),
         "removeIndex" if !call.is("concurrently", "true") => {

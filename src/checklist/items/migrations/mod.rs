@@ -1,6 +1,8 @@
 //! `migrations`: migrations can run while the old version of the code still does.
 
+mod alembic;
 mod call;
+mod django;
 mod fault;
 mod javascript;
 mod models;
@@ -87,9 +89,9 @@ fn faults(file: &File, project: &dyn Project) -> Vec<Found> {
             rails::steps(file, is_mysql(project))
         }
         Some(Lang::Python) if file.text.contains("migrations.Migration") => {
-            python::django(file, project)
+            django::steps(file, project)
         }
-        Some(Lang::Python) if imports_alembic(&file.text) => python::alembic(file),
+        Some(Lang::Python) if imports_alembic(&file.text) => alembic::steps(file),
         Some(Lang::JavaScript | Lang::TypeScript) if is_script(&path, &file.text) => {
             javascript::steps(file)
         }

@@ -21,7 +21,7 @@ pub struct Missing {
 /// Changes to models of this file that no migration of the change goes with.
 pub fn missing(file: &File, context: &Context<'_>) -> Vec<Missing> {
     let path = file.path.lossy();
-    if file.whole || is_test(&path) {
+    if file.whole || file.is_test() {
         return Vec::new();
     }
     let touched = |holds: &dyn Fn(&str) -> bool| {
@@ -59,10 +59,6 @@ pub fn missing(file: &File, context: &Context<'_>) -> Vec<Missing> {
         }
     }
     Vec::new()
-}
-
-fn is_test(path: &str) -> bool {
-    path.split('/').any(|part| part == "tests" || part == "test" || part.starts_with("test_"))
 }
 
 /// The folder of the Django application whose models a file holds.
@@ -153,7 +149,7 @@ pub fn last_use<'c>(
         return None;
     }
     let others = context.change.files.iter().filter(|file| file.path != *own);
-    let code = others.filter(|file| file.lang.is_some() && !is_test(&file.path.lossy()));
+    let code = others.filter(|file| file.lang.is_some() && !file.is_test());
     let stops = |file: &&File| {
         file.old.as_deref().is_some_and(|old| has_word(old, column))
             && !has_word(&file.text, column)

@@ -260,7 +260,13 @@ impl<'r> Reader<'r> {
         };
         // The list that a migration tool keeps of itself.
         let own = ["alembic_version", "schema_migrations", "django_migrations", "schema_version"];
-        (!own.contains(&&*table)).then(|| self.step(Act::Data, &table, None))
+        let catalogue = table.starts_with("pg_")
+            || table.starts_with("sqlite_")
+            || self
+                .tokens
+                .iter()
+                .any(|token| token.text.eq_ignore_ascii_case("information_schema"));
+        (!own.contains(&&*table) && !catalogue).then(|| self.step(Act::Data, &table, None))
     }
 
     fn alter(&mut self, all: &mut Vec<Step>) {

@@ -157,11 +157,10 @@ pub fn judge(family: Family, name: &str, value: &str, entry: bool) -> Option<Con
         return (family != Family::Token && (odd || phrase)).then_some(Confidence::Low);
     }
     let standin = redact::is_placeholder(text);
+    let token = digits && letters && length >= 8;
     match family {
-        Family::Token if !(digits && letters && length >= 8) && !redact::is_random(text) => {
-            return None;
-        }
-        _ if PLAIN.contains(&text.to_ascii_lowercase().as_str()) => return None,
+        Family::Token if !(token || redact::is_random(text)) => return None,
+        _ if PLAIN.contains(&&*text.to_ascii_lowercase()) => return None,
         _ if standin && is_session(name) => {}
         _ if standin && (entry || name.bytes().any(|b| b.is_ascii_uppercase())) => return None,
         _ if standin && is_mask(text) => return None,
@@ -322,7 +321,7 @@ mod tests {
 
     #[test]
     fn values_are_judged_by_what_they_look_like() {
-        let judge = |value| super::judge(Family::Password, "password", value, false);
+        let judge = |value| judge(Family::Password, "password", value, false);
         assert_eq!(judge("hT7-kq2-Lw9"), Some(Confidence::High));
         for low in ["megadeth", "sysadmin", "myPassword1", "12345678"] {
             assert_eq!(judge(low), Some(Confidence::Low), "{low}");

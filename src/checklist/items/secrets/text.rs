@@ -15,6 +15,9 @@ const PROSE: &[&str] = &[
     "csv", "tsv", "ipynb", "map", "tex", "log", "snap", "diff", "patch", "vue", "svelte", "erb",
 ];
 
+/// Of more spans than these nobody asks where in the syntax tree they stand.
+const MAX_LOOKED_UP: usize = 200;
+
 /// A credential and how sure it is.
 pub struct Credential {
     /// Where it stands.
@@ -29,10 +32,11 @@ pub fn credentials(file: &File) -> Vec<Credential> {
     let names = reads_names(file, &path);
     let test = file.is_test();
     let spans = redact::find(&file.text).into_iter();
+    let few = spans.len() < MAX_LOOKED_UP;
     let judged = spans.filter(|span| file.run_at(file.lines_of(span.start..span.end)).is_some());
     judged
         .filter_map(|span| {
-            if test && span.rank != Rank::Shape || is_remark(file, &span) {
+            if test && span.rank != Rank::Shape || few && is_remark(file, &span) {
                 return None;
             }
             let confidence = match confidence(&file.text, &span, names)? {
