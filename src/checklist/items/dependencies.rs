@@ -176,3 +176,6 @@ fn hit(
         confidence,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,9 @@ pub struct Undeclared {
     pub confidence: Confidence,
 }
 
+/// Reads the manifests above a path.
+type Reader = fn(&dyn Project, &str) -> Option<Declared>;
+
 /// What manifests above files declare, read once for each folder.
 #[derive(Default)]
 pub struct Cache {
@@ -45,7 +48,7 @@ impl Cache {
         project: &dyn Project,
         file: &File,
     ) -> Option<std::rc::Rc<Declared>> {
-        let (name, read): (_, fn(&dyn Project, &str) -> Option<Declared>) = match file.lang? {
+        let (name, read): (_, Reader) = match file.lang? {
             Lang::Python => ("python", manifests::python),
             Lang::JavaScript | Lang::TypeScript | Lang::Tsx => {
                 ("javascript", manifests::javascript)
