@@ -1,7 +1,7 @@
 //! What is a twin and what is not, and how the index follows the project.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -62,8 +62,7 @@ impl Project for Tracked {
     }
     fn changed_since(&self, tree: &Oid) -> Option<Vec<(RepoPath, Option<Oid>)>> {
         let old = self.before.get(&tree.0)?;
-        let paths: std::collections::BTreeSet<&String> =
-            old.keys().chain(self.texts.keys()).collect();
+        let paths: BTreeSet<&String> = old.keys().chain(self.texts.keys()).collect();
         let other = paths.into_iter().filter(|path| old.get(*path) != self.texts.get(*path));
         let entry = |path: &String| {
             (path.as_str().into(), self.texts.get(path).map(|text| Self::oid(text)))
