@@ -8,7 +8,26 @@ use super::lang::{self, Lang, Tree};
 use crate::model::{Contributor, LineRange, RepoPath, SessionId, TurnId};
 
 /// Larger texts are not parsed. Bytes.
-pub const MAX_PARSED: usize = 1024 * 1024;
+pub const MAX_PARSED: usize = 768 * 1024;
+
+/// A text of fewer bytes than this cannot be nested so deep that a walk up from each node matters.
+const DEEP: usize = 16 * 1024;
+
+/// Levels of nodes that no written code has: patterns that look at what is around a node would take
+/// the square of them.
+const MAX_DEPTH: u32 = 600;
+
+/// Whether a tree is nested deeper than anybody writes.
+fn is_deep(tree: &Tree) -> bool {
+    let mut left = vec![(tree.root(), 0)];
+    while let Some((node, depth)) = left.pop() {
+        if depth > MAX_DEPTH {
+            return true;
+        }
+        left.extend(node.children().map(|child| (child, depth + 1)));
+    }
+    false
+}
 
 /// What is to be judged.
 #[derive(Default)]
@@ -160,11 +179,12 @@ impl File {
             })
     }
 
-    /// The syntax tree, parsed once; `None` where the language is not known or the file too large.
+    /// The syntax tree, parsed once; `None` where the language is not known, or the file is too
+    /// large or nested deeper than anybody writes.
     pub fn tree(&self) -> Option<&Tree> {
         let parse = || {
             let lang = self.lang.filter(|_| self.text.len() <= MAX_PARSED)?;
-            lang::parse(lang, &self.text)
+            lang::parse(lang, &self.text).filter(|tree| self.text.len() < DEEP || !is_deep(tree))
         };
         self.tree.get_or_init(parse).as_ref()
     }

@@ -29,6 +29,9 @@ use crate::model::{Confidence, LineRange};
 
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
+/// What one rule may find in one file. More of the same says nothing new.
+const MAX_OF_RULE: usize = 100;
+
 /// A rule file of the team's own.
 #[derive(Debug, Clone)]
 pub struct TeamRule {
@@ -256,15 +259,18 @@ fn scan(file: &File, rules: &[Compiled], by_kind: &[Vec<usize>], hits: &mut Vec<
     let flow = OnceCell::new();
     let mut left = vec![tree.root()];
     let (mut told, mut fallback) = (Vec::new(), Vec::new());
+    let mut found = vec![0; rules.len()];
     while let Some(node) = left.pop() {
         let lines = file.lines_of(node.range());
         if file.run_at(lines).is_none() {
             continue;
         }
         for &at in by_kind.get(usize::from(node.kind_id())).into_iter().flatten() {
-            if tried[at] {
+            if tried[at] && found[at] < MAX_OF_RULE {
                 let to = if rules[at].metadata.fallback { &mut fallback } else { &mut told };
-                to.extend(try_rule(file, &rules[at], &node, lines, &flow));
+                let hit = try_rule(file, &rules[at], &node, lines, &flow);
+                found[at] += usize::from(hit.is_some());
+                to.extend(hit);
             }
         }
         left.extend(node.children());

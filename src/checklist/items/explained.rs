@@ -25,6 +25,8 @@ impl Check for Explained {
     }
 
     fn run(&self, context: &Context<'_>, hits: &mut Vec<Hit>) {
+        let unread = |file: &&File| file.lang.is_some() && file.tree().is_none();
+        hits.extend(context.change.files.iter().filter(unread).map(not_read));
         // Of a whole file nobody knows what is new.
         for file in context.change.files.iter().filter(|file| !file.whole) {
             if let Some(lang) =
@@ -33,6 +35,19 @@ impl Check for Explained {
                 look(file, lang, hits);
             }
         }
+    }
+}
+
+/// What the structural rules cannot read is said, or silence would look like a pass.
+fn not_read(file: &File) -> Hit {
+    Hit {
+        item: META.id,
+        rule: "not-read".into(),
+        path: file.path.clone(),
+        lines: file.runs.first().map_or(LineRange::one(1), |run| LineRange::one(run.lines.start)),
+        message: "this file is too large or too deeply nested for the structural rules".into(),
+        hint: "read what the agent wrote in it with more care, or cut the file into parts".into(),
+        confidence: Confidence::Advice,
     }
 }
 
@@ -106,6 +121,13 @@ mod tests {
         let mut hits = Vec::new();
         Explained.run(&Context { change: &change, project: &project, policy: &policy }, &mut hits);
         hits.len()
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        let deep = format!("x = {}1{}\n", "(".repeat(10_000), ")".repeat(10_000));
+        assert_eq!(found(&deep, (1, 1)), 1);
+        assert_eq!(found(&"x = 1\n".repeat(200_000), (1, 1)), 1);
     }
 
     #[test]

@@ -80,7 +80,7 @@ fn readable<'i>(
     likely.sort_by(|a, b| b.worth().total_cmp(&a.worth()));
     let mut readable = BTreeSet::new();
     for candidate in likely {
-        if readable.len() >= FILES + judged / 4 {
+        if readable.len() >= FILES + judged / 10 {
             break;
         }
         readable.insert(candidate.path.clone());
