@@ -98,6 +98,8 @@ pub struct Origin {
     pub rooted: bool,
     /// A container whose keys stand in the code.
     pub keyed: bool,
+    /// A text whose parts that are not constant all stand where SQL names a table or the like.
+    pub named: bool,
 }
 
 impl Origin {
@@ -109,6 +111,7 @@ impl Origin {
             clean: Clean::ALL,
             rooted: false,
             keyed: false,
+            named: false,
         }
     }
 
@@ -120,12 +123,14 @@ impl Origin {
             clean: Clean::default(),
             rooted: false,
             keyed: false,
+            named: false,
         }
     }
 
     /// Made of both: the worse of each.
     fn join(self, other: Self) -> Self {
         let rooted = self.roots() && other.roots();
+        let named = self.names() && other.names() && (self.named || other.named);
         Self {
             level: self.level.max(other.level),
             built: self.built || other.built,
@@ -133,7 +138,13 @@ impl Origin {
             clean: self.clean.and(other.clean),
             rooted,
             keyed: self.keyed && other.keyed,
+            named,
         }
+    }
+
+    /// Whether it has no part but names and what stands in the code.
+    fn names(&self) -> bool {
+        self.named || self.level == Level::Constant
     }
 
     /// Whether a text that starts with this has a start that is fixed.
@@ -201,7 +212,8 @@ impl<'t> Flow<'t> {
             Role::Skip => Origin::constant(None),
             Role::Parts => {
                 let keyed = syntax::KEYED.contains(&&*node.kind());
-                Origin { keyed, ..self.parts(node, depth) }
+                let parts = self.parts(node, depth);
+                Origin { keyed: keyed || parts.keyed, ..parts }
             }
         }
     }
@@ -211,6 +223,11 @@ impl<'t> Flow<'t> {
         let cast = node.kind().contains("cast") || node.kind() == "type_conversion_expression";
         if cast && node.field("type").is_some_and(|to| sources::NUMBERS.contains(&&*to.text())) {
             return Origin { clean: Clean::NUMBER, ..Origin::of(Level::Local) };
+        }
+        if let Some(each) = node.field("body").filter(|_| {
+            node.kind().contains("comprehension") || node.kind() == "generator_expression"
+        }) {
+            return self.at(&each, depth);
         }
         let name = node.field("name").or_else(|| node.field("key")).map(|name| name.node_id());
         let mut joined: Option<Origin> = None;
@@ -229,6 +246,10 @@ impl<'t> Flow<'t> {
 
     /// A string: constant, or with parts in it.
     fn text(&self, node: &Node<'t>, depth: u32) -> Origin {
+        if node.kind() == "heredoc_beginning" {
+            let body = heredoc(node).map(|body| self.text(&body, depth));
+            return body.unwrap_or_else(|| Origin::of(Level::Local));
+        }
         let mut parts: Vec<Node<'t>> = Vec::new();
         collect(node, self.syntax, &mut parts);
         let literal = self.syntax.unquoted(&node.text());
@@ -245,6 +266,12 @@ impl<'t> Flow<'t> {
         }
         origin.built |= origin.level > Level::Constant;
         origin.rooted = root::is_fixed(&literal) || first.is_some_and(|first| first.roots());
+        let start = match self.lang {
+            Lang::Python | Lang::CSharp => '{',
+            Lang::Ruby => '#',
+            _ => '$',
+        };
+        origin.named = sql::holes_are_names(&literal, start);
         origin.literal = Some(literal);
         origin
     }
@@ -256,13 +283,33 @@ impl<'t> Flow<'t> {
         if COMPARISONS.contains(&operator.as_str()) {
             return Origin { clean: Clean::NUMBER, ..Origin::of(Level::Local) };
         }
-        let sides: Vec<Origin> = node.named_children().map(|side| self.at(&side, depth)).collect();
+        let nodes: Vec<Node<'t>> = node.named_children().collect();
+        let mut sides: Vec<Origin> = nodes.iter().map(|side| self.at(side, depth)).collect();
+        if let ([left, _], [known, part]) = (nodes.as_slice(), sides.as_mut_slice())
+            && part.level > Level::Constant
+        {
+            let tail = self.tail(left, known);
+            part.named |= match operator.as_str() {
+                "%" => known.literal.as_deref().is_some_and(|text| sql::holes_are_names(text, '%')),
+                _ => tail.is_some_and(|tail| {
+                    let defines = known.literal.as_deref().is_some_and(sql::is_definition);
+                    sql::names_next(&tail) || defines && !tail.ends_with('\'')
+                }),
+            };
+        }
         let mut sides = sides.into_iter();
         let Some(first) = sides.next() else {
             return Origin::constant(None);
         };
         let rooted = first.roots();
         let mut origin = sides.fold(first, Origin::join);
+        let counts = nodes.iter().any(|side| self.syntax.role(&side.kind()) == Role::Constant);
+        let number = |origin: &Origin| origin.literal.is_none() && !origin.built;
+        if ["-", "*", "/"].contains(&operator.as_str())
+            || operator == "+" && counts && number(&origin) && origin.level < Level::Outside
+        {
+            origin.clean = origin.clean.or(Clean::NUMBER);
+        }
         // Only where one side is known to be text is it more than arithmetic.
         let text = origin.literal.is_some() || origin.built;
         if ["+", "%", ".", ".."].contains(&operator.as_str()) && text {
@@ -270,6 +317,19 @@ impl<'t> Flow<'t> {
         }
         origin.rooted = rooted;
         origin
+    }
+
+    /// The text that a side ends with.
+    fn tail(&self, side: &Node<'t>, known: &Origin) -> Option<String> {
+        let mut last = side.clone();
+        for _ in 0..MAX_DEPTH {
+            match self.syntax.role(&last.kind()) {
+                Role::Text => return Some(self.syntax.unquoted(&last.text())),
+                Role::Binary | Role::Parts => last = last.named_children().last()?,
+                _ => break,
+            }
+        }
+        known.literal.clone().filter(|_| known.level == Level::Constant)
     }
 
     /// `a ? b : c`, `b if a else c`: the condition is no part of the value.
@@ -395,7 +455,15 @@ impl<'t> Flow<'t> {
                     (level, _) => level,
                 };
                 let clean = if level == Level::Constant { Clean::ALL } else { origin.clean };
-                Origin { level, built: false, literal: None, clean, rooted: false, keyed: false }
+                Origin {
+                    level,
+                    built: false,
+                    literal: None,
+                    clean,
+                    rooted: false,
+                    keyed: false,
+                    named: false,
+                }
             }
             None => Origin::of(Level::Local),
         }
@@ -428,6 +496,16 @@ const COMPARISONS: &[&str] = &[
     "&&",
     "and",
 ];
+
+/// The text that a `<<~SQL` stands for: it is a sibling of what stands around it.
+fn heredoc<'t>(beginning: &Node<'t>) -> Option<Node<'t>> {
+    let end = beginning.range().end;
+    let below = |around: Node<'t>| {
+        let bodies: Vec<Node<'t>> = around.named_children().take(2_000).collect();
+        bodies.into_iter().find(|body| body.kind() == "heredoc_body" && body.range().start >= end)
+    };
+    beginning.ancestors().take(12).find_map(below)
+}
 
 /// The parts of a text that are no text.
 fn collect<'t>(node: &Node<'t>, syntax: &Syntax, parts: &mut Vec<Node<'t>>) {

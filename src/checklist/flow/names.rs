@@ -163,11 +163,12 @@ impl<'t> Names<'t> {
     fn parameters(&mut self, function: &Node<'t>, syntax: &Syntax, lang: Lang, place: &Place) {
         let from_request = sources::handles_requests(lang, function);
         let lists = ["parameters", "parameter"].iter().filter_map(|name| function.field(name));
-        let lists: Vec<Node<'t>> = lists
-            .chain(function.named_children().filter(|c| c.kind().contains("parameter")))
-            .collect();
-        let mut left: Vec<Node<'t>> = lists;
-        let mut seen = Vec::new();
+        let lists =
+            lists.chain(function.named_children().filter(|c| c.kind().contains("parameter")));
+        // What a method is called on is nobody's argument.
+        let own = function.field("receiver").map(|receiver| receiver.node_id());
+        let mut left: Vec<Node<'t>> = lists.collect();
+        let mut seen: Vec<usize> = own.into_iter().collect();
         while let Some(node) = left.pop() {
             if seen.contains(&node.node_id()) {
                 continue;
@@ -175,6 +176,9 @@ impl<'t> Names<'t> {
             seen.push(node.node_id());
             let outside = from_request && !sources::is_carrier(&node)
                 || sources::is_outside_parameter(lang, &node.text());
+            if lang == Lang::Python && ["self", "cls"].contains(&&*node.text()) {
+                continue;
+            }
             if is_name(&node, syntax) {
                 let outside = outside
                     || node.ancestors().take(4).any(|parent| {

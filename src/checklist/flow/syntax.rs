@@ -391,6 +391,7 @@ static RUBY: Syntax = Syntax {
         "string",
         "chained_string",
         "heredoc_body",
+        "heredoc_beginning",
         "subshell",
         "delimited_symbol",
         "string_array",
