@@ -9,56 +9,15 @@ the CPU time of whole processes, children included. Nothing here fails because s
 """
 
 import argparse
+import ast
 import os
-import random
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 import run
 from run import Case, apart, git, in_turns, install, make_project, record
-
-FUNCTIONS = ['''def {name}(order, session):
-    """Pays an order and says what became of it."""
-    total = sum(item.price * item.count for item in order.items)
-    if total > LIMIT_{n}:
-        raise TooDear(order.number, total)
-    row = session.execute("SELECT id, state FROM orders WHERE id = ?", (order.number,)).fetchone()
-    try:
-        answer = requests.post(PAYMENT_URL, json={{"order": row.id, "total": total}}, timeout=10)
-        answer.raise_for_status()
-    except requests.HTTPError as error:
-        log.exception("order %s was not paid", order.number)
-        raise NotPaid(order.number) from error
-    order.state = answer.json()["state_{n}"]
-    return order.state
-''', '''def {name}(path, names):
-    """Reads a list of prices."""
-    prices = {{}}
-    with open(path, encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            name, _, price = line.partition(";")
-            if name not in names or not price.strip().isdigit():
-                log.warning("line %s of %s has no price", number, path)
-                continue
-            prices[name] = int(price) * {n}
-    return prices
-''', '''class {name}:
-    """A shelf of the shop."""
-
-    def __init__(self, place, room={n}):
-        self.place = place
-        self.room = room
-        self.items = []
-
-    def put(self, item):
-        """Puts an item on the shelf, if there is room."""
-        used = sum(other.size for other in self.items)
-        if used + item.size > self.room:
-            raise NoRoom(self.place)
-        self.items.append(item)
-        return used + item.size
-''']
 
 SAMPLES = {
     "a.js": "export function f(a) { return db.query('SELECT 1 WHERE a = ?', [a]); }\n",
@@ -75,14 +34,24 @@ SAMPLES = {
 }
 
 
-def source(rng, lines):
-    """Python as an agent writes it, of about this many lines."""
-    body = ["import logging", "", "import requests", "", "log = logging.getLogger(__name__)", ""]
-    while len(body) < lines:
-        name = "_".join(rng.sample(run.WORDS, 3))
-        shape = rng.choice(FUNCTIONS)
-        body += ["", *shape.format(name=name, n=rng.randrange(10_000)).splitlines()]
-    return "\n".join(body[:lines]) + "\n"
+def modules():
+    """The modules of Python's own library, in a fixed order: real code, and on every machine."""
+    folder = Path(os.__file__).parent
+    names = sorted(folder.glob("[a-z]*.py"))
+    return [path for path in names if 200 < len(path.read_text(errors="replace").splitlines()) < 1500]
+
+
+def pieces(paths, count, lines):
+    """Files of about this many lines each: whole functions and classes of these modules."""
+    found = []
+    for path in paths:
+        text = path.read_text(errors="replace")
+        for node in ast.parse(text).body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                body = text.splitlines()[node.lineno - 1:node.end_lineno]
+                if lines * 0.8 <= len(body) <= lines * 1.2:
+                    found.append("\n".join(body) + "\n")
+    return found[:count]
 
 
 def stage(binary, repo, files):
@@ -104,11 +73,9 @@ def project(binary, repo, files, scale):
             subprocess.run(f"cp -r '{other}'/crates '{repo}'/part{part}", shell=True, check=True)
         git(repo, "add", "-A")
         git(repo, "commit", "-q", "-m", "more")
-    rng = random.Random(3)
-    body = {f"shop/part_{n}.py": source(rng, 400) for n in range(60)}
-    for name, text in body.items():
-        Path(repo, "shop").mkdir(exist_ok=True)
-        Path(repo, name).write_text(text)
+    Path(repo, "shop").mkdir(exist_ok=True)
+    for path in modules()[:60]:
+        shutil.copy(path, Path(repo, "shop"))
     git(repo, "add", "-A")
     git(repo, "commit", "-q", "-m", "shop")
     # A hook that blocks would end the measuring.
@@ -132,9 +99,9 @@ def main():
     print("| staged | repository | hook, ms | `git diff --cached`, ms | ratio | linters, ms | ratio | peak, MB |")
     print("|---|---|---:|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
-        rng = random.Random(5)
-        twenty = {f"new/pay_{n}.py": source(rng, 50) for n in range(20)}
-        one = {"new/pay.py": source(rng, 50)}
+        new = pieces(modules()[60:], 21, 50)
+        twenty = {f"new/part_{n}.py": text for n, text in enumerate(new[:20])}
+        one = {"new/part.py": new[20]}
         cases = [("20 files, 1,000 lines of Python", twenty, 1), ("1 file, 50 lines of Python", one, 1),
                  ("20 files, 1,000 lines of Python", twenty, 10), ("1 file, 50 lines of Python", one, 10),
                  ("a file of each language", SAMPLES, 1)]

@@ -57,8 +57,6 @@ pub trait Project {
     fn changed_since(&self, _tree: &Oid) -> Option<Vec<(RepoPath, Option<Oid>)>> {
         None
     }
-    /// The text of a content that [`Project::all`] named.
-    fn content(&self, oid: &Oid) -> Option<Rc<str>>;
     /// The top of the work tree, where installed packages may lie.
     fn top(&self) -> Option<&Path>;
     /// Where else they may lie.

@@ -55,11 +55,6 @@ impl Project for Files {
         self.texts.iter().map(|(path, text)| (path.as_str().into(), oid(text))).collect()
     }
 
-    fn content(&self, oid: &Oid) -> Option<Rc<str>> {
-        let is = |text: &&String| Digest::of(text.as_bytes()).0 == oid.0;
-        self.texts.values().find(is).map(|text| text.as_str().into())
-    }
-
     fn top(&self) -> Option<&Path> {
         None
     }

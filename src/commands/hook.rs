@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::commands::attribute::Evidences;
 use crate::commands::check;
+use crate::commands::gate::claims;
 use crate::commands::gate::receipt::Receipt;
 use crate::commands::note::{self, Job, Origin};
 use crate::commands::{Answer, agent_gate};
@@ -142,6 +143,7 @@ fn prune(repo: &Repo, now: DateTime<Utc>) -> Result<()> {
     let Some(top) = repo.work_tree().filter(|_| prune::is_due(&state, now.into())) else {
         return Ok(());
     };
+    claims::prune(repo, now)?;
     let uncommitted = prune::Uncommitted {
         worktree: top.to_string_lossy().into_owned(),
         files: repo.dirty()?.into_iter().collect(),

@@ -167,7 +167,7 @@ pub(super) fn name(scan: &mut Scan, start: usize, end: usize, family: Family) {
 }
 
 /// Looks at the value of a name that says only whose it is: it must look like a credential.
-pub(super) fn vendor(scan: &mut Scan, name: Name, family: Family) {
+pub(super) fn vendor(scan: &mut Scan, name: Name, family: Family, key: bool) {
     let Some((join, at)) = join(scan, name, family) else {
         return;
     };
@@ -179,6 +179,7 @@ pub(super) fn vendor(scan: &mut Scan, name: Name, family: Family) {
     let mixed = text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic);
     if text.len() >= MIN_TOKEN
         && mixed
+        && (key || words::is_random(text))
         && text.iter().all(token)
         && verdict::is_credential(scan, &value, join, family, name)
     {

@@ -36,9 +36,16 @@ pub(super) fn name(scan: &mut Scan, start: usize, end: usize) {
     let first = start - scan.bytes[low..start].iter().rev().take_while(|b| in_name(b)).count();
     let high = scan.bytes.len().min(end + MAX_NAME);
     let last = end + scan.bytes[end..high].iter().take_while(|b| in_name(b)).count();
-    if scan.text.get(first..last).is_some_and(|name| ends_in_key(&name.to_ascii_lowercase())) {
+    let Some(text) = scan.text.get(first..last) else {
+        return;
+    };
+    let key = ends_in_key(&text.to_ascii_lowercase());
+    let edge = |b: Option<u8>| b.is_none_or(|b| !b.is_ascii_alphanumeric());
+    let word = edge(start.checked_sub(1).and_then(|at| scan.at(at))) && edge(scan.at(end));
+    // With its name alone the value must be random.
+    if key || word {
         let name = Name { start: first, end: last };
-        assign::vendor(scan, name, Family::ApiKey);
+        assign::vendor(scan, name, Family::ApiKey, key);
     }
 }
 

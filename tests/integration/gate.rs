@@ -108,6 +108,8 @@ fn a_bypass_is_recorded_with_the_verdict_that_it_would_have_had() {
     repo.commit_with(&["-n", "-m", "never judged"]);
     is(gate(&repo, "HEAD"), ("bypassed", "block"));
     assert_eq!(show(&repo, "HEAD")["findings"][0]["path"], "pay.py");
+    repo.git(["commit", "-q", "--amend", "-m", "in other words"]);
+    is(gate(&repo, "HEAD"), ("bypassed", "block"));
     agent.write("other.py", BAD);
     repo.stage(&["other.py"]);
     assert!(!try_commit(&repo, &[]).failed().is_empty());
@@ -473,4 +475,35 @@ fn a_copy_is_found_through_an_index_that_follows_the_tree() {
     assert_eq!(twins(), None);
     std::fs::remove_file(kept).unwrap();
     assert_eq!(twins(), None);
+}
+
+#[test]
+fn hostile_files_and_rules_end_in_an_answer() {
+    let repo = TestRepo::new();
+    let plain = repo.at("plain");
+    let languages = ["py", "js", "ts", "tsx", "go", "java", "rb", "php", "rs", "cs", "yml", "sql"];
+    for end in languages {
+        plain.write(
+            format!("deep.{end}"),
+            format!("x = {}1{}\n", "(".repeat(20_000), ")".repeat(20_000)),
+        );
+        plain.write(format!("blocks.{end}"), "if (a) {\n".repeat(5_000));
+        plain.write(format!("long.{end}"), format!("x = \"{}\"\n", "a%b ".repeat(60_000)));
+        plain.write(format!("bytes.{end}"), b"x = '\xff\xfe'\n\xf0\x28\x8c\x28\n");
+        plain.write(format!("text.{end}"), "");
+    }
+    plain.write("Dockerfile", "FROM \\\n".repeat(5_000));
+    plain.write("requirements.txt", "==\n".repeat(5_000));
+    plain.write("package.json", "{".repeat(50_000));
+    let output = plain.sh("timeout 200 git-ai-log check --all-lines --json .");
+    assert!(matches!(output.code, Some(0 | 1)), "{output}");
+    // A pattern that other engines try for ever.
+    let rule = "id: slow\nlanguage: Python\nmessage: m\nnote: n\nrule: {regex: '^(a+)+$', kind: identifier}\n";
+    plain.write(".ai-log/rules/slow.yml", rule);
+    plain.write("deep.py", format!("{}b = 1\n", "a".repeat(50_000)));
+    let output = plain.sh("timeout 100 git-ai-log check --all-lines --json deep.py");
+    assert!(matches!(output.code, Some(0 | 1)), "{output}");
+    plain.write(".ai-log/rules/slow.yml", "id: a\n".repeat(20_000));
+    let output = plain.sh("timeout 100 git-ai-log check --all-lines deep.py");
+    assert!(output.code == Some(2) && output.stderr.starts_with(b"error: "), "{output}");
 }

@@ -4,7 +4,7 @@
 //! and text that only speaks of such a command (an argument of `echo`, a message, a file that is
 //! written) is none.
 
-use super::git::{Call, is_off};
+use super::git::Call;
 use super::parse::{Simple, name, parse, skip};
 
 /// A command with its words, and what is wrong with it.
@@ -121,6 +121,7 @@ fn of_simple(simple: &Simple, place: &Place, alias: Aliases<'_>) -> Option<Bypas
     }
     let program = simple.program();
     match program {
+        "git" | "git-ai-log" if asks_for_help(simple) => None,
         "git" => of_git(simple, alias),
         "alias" => simple.words[1..].iter().find_map(|word| {
             let (_, command) = word.split_once('=')?;
@@ -176,6 +177,11 @@ fn switches_off(setting: &str) -> bool {
             SWITCHES.iter().any(|(switch, harmless)| *switch == name && !harmless.contains(&value))
         }
     }
+}
+
+/// git looks for this only right behind a subcommand's name.
+fn asks_for_help(simple: &Simple) -> bool {
+    simple.words.iter().skip(1).take(2).any(|word| word == "--help" || word == "-h")
 }
 
 /// `find` that takes guarded files away, or runs something.
@@ -243,9 +249,6 @@ fn unwrap(simple: &mut Simple) {
         // `git ai-log` is `git-ai-log`.
         simple.words.drain(..2);
         simple.words.insert(0, "git-ai-log".into());
-    }
-    if is_off(&simple.words) {
-        simple.words.truncate(1);
     }
 }
 

@@ -369,8 +369,3 @@ fn moves_hooks(key: &str, value: &str) -> bool {
     key.starts_with("hook.")
         && (key.ends_with(".enabled") && no || key.ends_with(".command") || key.ends_with(".event"))
 }
-
-/// Whether a program is only asked for its help or its version.
-pub(super) fn is_off(words: &[String]) -> bool {
-    words.len() > 1 && words[1..].iter().any(|word| word == "--help")
-}

@@ -161,11 +161,11 @@ impl<'t> Flow<'t> {
         let direct = names.iter().find_map(|name| node.field(name));
         let object = direct.or_else(|| {
             let function =
-                node.field("function").filter(|f| self.syntax.role(&f.kind()) == Role::Member)?;
+                node.field("function").filter(|f| self.syntax.role_of(&f) == Role::Member)?;
             let names = ["object", "operand", "expression", "value"];
             names.iter().find_map(|name| function.field(name))
         })?;
-        if self.syntax.role(&object.kind()) == Role::Name
+        if self.syntax.role_of(&object) == Role::Name
             && self.names.reaching(&object.text(), object.range().start).is_empty()
         {
             return None;
@@ -223,7 +223,7 @@ impl<'t> Flow<'t> {
         let mut pattern = None;
         let mut left: Vec<Node<'t>> = node.named_children().skip(1).collect();
         while let Some(part) = left.pop() {
-            match self.syntax.role(&part.kind()) {
+            match self.syntax.role_of(&part) {
                 Role::Text => {
                     let text = self.syntax.unquoted(&part.text());
                     for inline in inline_names(&text) {

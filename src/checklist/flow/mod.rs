@@ -199,7 +199,7 @@ impl<'t> Flow<'t> {
     }
 
     fn find(&self, node: &Node<'t>, depth: u32) -> Origin {
-        match self.syntax.role(&node.kind()) {
+        match self.syntax.role_of(&node) {
             Role::Constant => Origin::constant(None),
             Role::Text => self.text(node, depth),
             Role::Name => self.name(node, depth),
@@ -431,11 +431,11 @@ impl<'t> Flow<'t> {
         let listed =
             self.lang == Lang::Java && segments.len() == 2 && segments.iter().copied().all(capital);
         let fixed = listed || is_shouted(self.lang, last);
-        if fixed && self.syntax.role(&node.kind()) == Role::Member {
+        if fixed && self.syntax.role_of(&node) == Role::Member {
             return Origin::constant(None);
         }
         if let Some(origin) = self.element(&segments, node.named_children().skip(1), node, depth)
-            && self.syntax.role(&node.kind()) == Role::Index
+            && self.syntax.role_of(&node) == Role::Index
         {
             return origin;
         }
@@ -450,7 +450,7 @@ impl<'t> Flow<'t> {
             Some(object) => {
                 let origin = self.at(&object, depth);
                 // A field of something known here is not known itself; one of a constant table is.
-                let level = match (origin.level, self.syntax.role(&node.kind())) {
+                let level = match (origin.level, self.syntax.role_of(&node)) {
                     (Level::Constant, Role::Member) => Level::Local,
                     (level, _) => level,
                 };

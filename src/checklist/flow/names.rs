@@ -204,7 +204,7 @@ impl<'t> Names<'t> {
             let named: Vec<Node<'t>> =
                 ["name", "pattern"].iter().flat_map(|field| node.field_children(field)).collect();
             match named.is_empty() {
-                false if syntax.role(&node.kind()) != Role::Skip => left.extend(named),
+                false if syntax.role_of(&node) != Role::Skip => left.extend(named),
                 _ => left.extend(node.named_children().filter(|child| {
                     !["type", "value", "default_value"].iter().any(|field| {
                         node.field(field).is_some_and(|f| f.node_id() == child.node_id())
@@ -236,7 +236,7 @@ impl<'t> Names<'t> {
         } else if syntax.role(kind) == Role::Binary
             && node.field("operator").is_some_and(|operator| operator.text() == "<<")
             && let (Some(left), right) = (node.field("left"), node.field("right"))
-            && syntax.role(&left.kind()) == Role::Name
+            && syntax.role_of(&left) == Role::Name
         {
             self.targets(&left, right, true, syntax, place);
         }
@@ -246,7 +246,7 @@ impl<'t> Names<'t> {
     fn reading(&mut self, target: &Node<'t>, value: &Node<'t>, syntax: &Syntax) {
         let mut left = vec![value.clone()];
         while let Some(node) = left.pop() {
-            match syntax.role(&node.kind()) {
+            match syntax.role_of(&node) {
                 Role::Name if node.node_id() != value.node_id() => {
                     let first = syntax.path(target).first().cloned();
                     let name = first.unwrap_or_else(|| target.text().into_owned());
@@ -293,7 +293,7 @@ impl<'t> Names<'t> {
             );
         };
         let end = value.as_ref().map_or(target.range().end, |value| value.range().end);
-        match syntax.role(&target.kind()) {
+        match syntax.role_of(&target) {
             Role::Name => def(target.text().into_owned(), end, value, adds),
             Role::Member | Role::Call => def(syntax.path(target).join("."), end, value, adds),
             // What is put into a container is part of it from then on.
@@ -311,7 +311,7 @@ impl<'t> Names<'t> {
                     value.iter().flat_map(|value| value.named_children()).take(40).collect();
                 // `a, b = 1, 2` has a value for each; `a, b = f()` has one for all.
                 let each = values.len() == names.len()
-                    && value.as_ref().is_some_and(|v| syntax.role(&v.kind()) == Role::Parts);
+                    && value.as_ref().is_some_and(|v| syntax.role_of(&v) == Role::Parts);
                 for (nth, name) in names.into_iter().enumerate() {
                     let own = if each { values.get(nth).cloned() } else { value.clone() };
                     let inner = name.field("value").or_else(|| name.field("name"));
@@ -385,7 +385,7 @@ impl<'t> Names<'t> {
         };
         let mut left = vec![condition];
         while let Some(part) = left.pop() {
-            if syntax.role(&part.kind()) == Role::Name {
+            if syntax.role_of(&part) == Role::Name {
                 let guard = Guard { scope: place.scope.clone(), covers: covers.clone() };
                 self.guards.entry(part.text().into_owned()).or_default().push(guard);
             } else {
@@ -419,12 +419,12 @@ pub fn key_of<'t>(syntax: &Syntax, keys: impl Iterator<Item = Node<'t>>) -> Opti
     let mut whole = String::new();
     for mut key in keys {
         // Arguments and subscripts may have a node of their own around them.
-        while matches!(syntax.role(&key.kind()), Role::Parts) && key.named_children().count() == 1 {
+        while matches!(syntax.role_of(&key), Role::Parts) && key.named_children().count() == 1 {
             let inner = key.named_children().next()?;
             key = inner;
         }
         let text = key.text();
-        let plain = match syntax.role(&key.kind()) {
+        let plain = match syntax.role_of(&key) {
             Role::Text => !text.contains(['{', '$', '#']),
             Role::Constant => true,
             _ => false,

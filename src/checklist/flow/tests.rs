@@ -10,7 +10,7 @@ fn sunk(lang: Lang, text: &str) -> Origin {
     let root = file.tree().unwrap().root();
     let mut left = vec![root];
     while let Some(node) = left.pop() {
-        if flow.syntax.role(&node.kind()) == Role::Call
+        if flow.syntax.role_of(&node) == Role::Call
             && flow.syntax.path(&node).last().is_some_and(|n| n == "sink")
         {
             let list = node.named_children().find(|c| c.kind().contains("argument")).unwrap();

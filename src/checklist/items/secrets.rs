@@ -10,9 +10,11 @@ mod text;
 use std::collections::BTreeMap;
 
 use self::code::Use;
+use self::names::Family;
 use self::places::Place;
 use crate::checklist::{Check, Context, File, Hit, Meta};
 use crate::model::{Confidence, LineRange};
+use crate::redact;
 
 /// The item.
 pub struct Secrets;
@@ -20,9 +22,14 @@ pub struct Secrets;
 static META: Meta = Meta {
     id: "secrets",
     summary: "no credentials and no values of one environment in code or configuration",
-    explain: "A secret in a commit is out for good. Looked at: credentials by their shape \
-              and by their entropy, and values that hold in one environment only: hosts, \
-              addresses, home folders, debug switches.",
+    explain: "A secret in a commit is out for good. Looked at in any text: credentials by \
+              their shape, as redaction of prompts knows them, and in configuration by their \
+              names and their entropy. In code: literals that are given to a name such as \
+              `password`, compared with it, or given to a call that signs, encrypts or logs \
+              in. Beside them values that hold in one environment only: addresses, binding \
+              to every interface, home and temporary folders, debug switches, certificates \
+              not verified. Placeholders and templates are left out; in tests only shapes \
+              count.",
 };
 
 const TAKE_OUT: &str = "revoke it, and read it from the environment or from a secret store instead";
@@ -123,7 +130,27 @@ fn literals(file: &File, found: &mut Found) {
 
 /// What is wrong with a literal that is used so: the rule, the message and how sure it is.
 fn credential(text: &str, how: &Use) -> Option<(&'static str, String, Confidence)> {
+    if let Some(password) = names::connection_password(text) {
+        let confidence = names::judge(Family::Password, "password", password, false)?;
+        return Some((
+            "connection-string",
+            "a password stands in this connection string".into(),
+            confidence,
+        ));
+    }
     match how {
+        Use::Named { name, .. } if is_login(name, text) => Some((
+            "hard-coded",
+            format!("the login in `{name}` is written into the code"),
+            Confidence::Low,
+        )),
+        Use::Named { name, .. } if names::family(name).is_none() => {
+            let random = (32..=128).contains(&text.len())
+                && redact::is_random(text)
+                && names::may_be_secret(name);
+            let message = || format!("the value of `{name}` looks like a credential: it is random");
+            random.then(|| ("high-entropy", message(), Confidence::Low))
+        }
         Use::Named { name, keyword, entry } => {
             let family = names::family(name)?;
             let confidence = names::judge(family, name, text, *entry)?;
@@ -131,7 +158,7 @@ fn credential(text: &str, how: &Use) -> Option<(&'static str, String, Confidence
             Some((rule, format!("the value of `{name}` is written into the code"), confidence))
         }
         Use::Compared(name) => {
-            let family = names::family(name).filter(|family| *family != names::Family::Token)?;
+            let family = names::family(name).filter(|family| *family != Family::Token)?;
             let confidence = names::judge(family, name, text, false)?;
             Some((
                 "compared",
@@ -147,6 +174,16 @@ fn credential(text: &str, how: &Use) -> Option<(&'static str, String, Confidence
         }
         Use::Argument(..) | Use::Other => None,
     }
+}
+
+/// `auth: "user:password"`.
+fn is_login(name: &str, text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_.-!@#$%^&*+".contains(c);
+    matches!(name, "auth" | "basicAuth" | "basic_auth" | "userpwd" | "CURLOPT_USERPWD")
+        && text.split_once(':').is_some_and(|(user, password)| {
+            let long = !user.is_empty() && password.len() >= 4;
+            long && user.chars().all(plain) && password.chars().all(plain) && user != password
+        })
 }
 
 fn places_rule(rule: &str) -> bool {
@@ -189,3 +226,6 @@ fn homes(file: &File, found: &mut Found) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

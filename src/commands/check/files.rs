@@ -15,7 +15,7 @@ use crate::config::policy::{Effective, FILE};
 use crate::error::{Error, Result};
 use crate::git::lines::is_binary;
 use crate::journal::MAX_TEXT;
-use crate::model::{Digest, Finding, Oid, RepoPath};
+use crate::model::{Finding, Oid, RepoPath};
 use crate::render::check::text::Shown;
 
 /// Judges every line of these files, and of the files below these folders.
@@ -103,6 +103,9 @@ fn collect(folder: &Folder, path: &Path, change: &mut Change) -> Result<()> {
     Ok(())
 }
 
+/// A folder with more files than this is no project: a home, a disk.
+const MOST: usize = 50_000;
+
 /// A folder as a project.
 pub struct Folder {
     top: PathBuf,
@@ -150,15 +153,10 @@ impl Project for Folder {
         let files = walk.filter_map(std::result::Result::ok).filter_map(|entry| {
             let inside = entry.path().strip_prefix(&self.top).ok()?;
             let path = RepoPath::from_relative(inside).filter(|_| !inside.starts_with(".git"))?;
-            let text = read(entry.path())?;
-            Some((path, Oid(Digest::of(text.as_bytes()).0)))
+            // Nothing of a folder is kept, so its files need no names for their contents.
+            entry.path().is_file().then_some((path, Oid(String::new())))
         });
-        files.collect()
-    }
-
-    fn content(&self, oid: &Oid) -> Option<Rc<str>> {
-        let (path, _) = self.all().into_iter().find(|(_, known)| known == oid)?;
-        self.text(&path)
+        files.take(MOST).collect()
     }
 
     fn top(&self) -> Option<&Path> {

@@ -3,12 +3,17 @@
 
 use std::io::Write as _;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::checklist::Claims;
 use crate::error::{Error, Result};
 use crate::git::Repo;
+use crate::journal::write_private;
 use crate::model::{Attestation, Waiver};
+
+/// How long a claim waits for its commit.
+const KEPT_DAYS: i64 = 30;
 
 /// One line of the file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,6 +58,25 @@ pub fn add(repo: &Repo, claim: &Claim) -> Result<()> {
     let mut options = std::fs::OpenOptions::new();
     let mut file = options.create(true).append(true).open(&path).map_err(failed)?;
     file.write_all(&line).map_err(failed)
+}
+
+/// Lets go of what was said so long ago that no commit waits for it.
+pub fn prune(repo: &Repo, now: DateTime<Utc>) -> Result<()> {
+    let path = path(repo);
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        return Ok(());
+    };
+    let since = now - chrono::Duration::days(KEPT_DAYS);
+    let recent = |line: &&str| match serde_json::from_str(line) {
+        Ok(Claim::Attestation(claim)) => claim.at >= since,
+        Ok(Claim::Waiver(waiver)) => waiver.at.is_none_or(|at| at >= since),
+        Err(_) => false,
+    };
+    let kept: String = text.lines().filter(recent).flat_map(|line| [line, "\n"]).collect();
+    if kept != text {
+        write_private(&path, kept.as_bytes())?;
+    }
+    Ok(())
 }
 
 fn path(repo: &Repo) -> std::path::PathBuf {

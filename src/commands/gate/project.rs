@@ -101,7 +101,8 @@ impl<'r> TreeProject<'r> {
 impl Project for TreeProject<'_> {
     fn text(&self, path: &RepoPath) -> Option<Rc<str>> {
         let oid = self.repo.file_by(&self.tree, path, &mut self.folders.borrow_mut()).ok()??;
-        self.content(&oid)
+        let bytes = self.repo.blob(&oid).ok()?.filter(|bytes| bytes.len() <= MAX_TEXT)?;
+        Some(String::from_utf8_lossy(&bytes).into())
     }
 
     fn list(&self, folder: &str) -> Vec<String> {
@@ -135,11 +136,6 @@ impl Project for TreeProject<'_> {
         let mut changed = Vec::new();
         self.compare(Some(tree), Some(&self.tree), b"", &mut changed)?;
         Some(changed)
-    }
-
-    fn content(&self, oid: &Oid) -> Option<Rc<str>> {
-        let bytes = self.repo.blob(oid).ok()?.filter(|bytes| bytes.len() <= MAX_TEXT)?;
-        Some(String::from_utf8_lossy(&bytes).into())
     }
 
     fn top(&self) -> Option<&Path> {

@@ -110,7 +110,11 @@ fn carry(old: &Note, note: &mut Note) {
         && ruling.verdict.is_some()
         && note.findings.iter().any(Finding::blocks)
     {
+        // What an earlier commit went past the gate with is not gated by an amend that leaves it.
         ruling.verdict = Some(Verdict::Block);
+        if ruling.gate == Gate::Gated {
+            ruling.gate = Gate::Bypassed;
+        }
     }
     note.findings.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
 }

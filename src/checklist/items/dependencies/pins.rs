@@ -250,7 +250,8 @@ fn toml(file: &File) -> Vec<Loose> {
 fn yaml(file: &File, path: &str) -> Vec<Loose> {
     let workflow = path.contains(".github/workflows/")
         || path.ends_with("action.yml")
-        || path.ends_with("action.yaml");
+        || path.ends_with("action.yaml")
+        || file.text.contains("\njobs:");
     let mut found = Vec::new();
     for (line, text) in numbered(file) {
         let text = text.trim_start().trim_start_matches("- ").trim_start();
@@ -258,7 +259,7 @@ fn yaml(file: &File, path: &str) -> Vec<Loose> {
             let value = text.strip_prefix(key)?.split(" #").next()?.trim();
             Some(value.trim_matches(['"', '\'']))
         };
-        if let Some(action) = value("uses:").filter(|_| workflow || file.text.contains("\njobs:")) {
+        if let Some(action) = value("uses:").filter(|_| workflow) {
             let moves = match action.split_once('@') {
                 _ if action.starts_with("./")
                     || action.starts_with("docker://")

@@ -1,6 +1,6 @@
 //! Imports that no manifest declares: the package may not exist.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::imports::Import;
 use super::manifests::{self, Declared, below, folders, normal};
@@ -14,6 +14,9 @@ const POPULAR: &str = include_str!("data/popular.txt");
 
 /// After so many in one file the manifest is not the right one, or the file no real one.
 const MAX_FOUND: usize = 100;
+
+/// Of more modules than these none is looked up.
+const MAX_IMPORTS: usize = 2000;
 
 /// An import that nothing declares.
 pub struct Undeclared {
@@ -29,6 +32,9 @@ pub struct Undeclared {
     pub confidence: Confidence,
 }
 
+/// Reads the manifests above a path.
+type Reader = fn(&dyn Project, &str) -> Option<Declared>;
+
 /// What manifests above files declare, read once for each folder.
 #[derive(Default)]
 pub struct Cache {
@@ -42,7 +48,7 @@ impl Cache {
         project: &dyn Project,
         file: &File,
     ) -> Option<std::rc::Rc<Declared>> {
-        let (name, read): (_, fn(&dyn Project, &str) -> Option<Declared>) = match file.lang? {
+        let (name, read): (_, Reader) = match file.lang? {
             Lang::Python => ("python", manifests::python),
             Lang::JavaScript | Lang::TypeScript | Lang::Tsx => {
                 ("javascript", manifests::javascript)
@@ -77,7 +83,11 @@ pub fn of(
         return Vec::new();
     }
     let mut found: Vec<Undeclared> = Vec::new();
+    let mut seen = BTreeSet::new();
     for import in imports {
+        if !seen.insert(import.module.as_str()) || seen.len() > MAX_IMPORTS {
+            continue;
+        }
         let package = match file.lang {
             Some(Lang::Python) => python(&import.module, declared, project, &path),
             Some(Lang::JavaScript | Lang::TypeScript | Lang::Tsx) => {

@@ -77,6 +77,11 @@ pub struct Candidate<'i> {
 
 impl Candidate<'_> {
     /// How alike the two must be: more where they share what many have, and more where there are
+    /// How likely it is the twin, for an order of candidates.
+    pub fn worth(&self) -> f32 {
+        self.share * (1.0 - self.common)
+    }
+
     /// many functions to be like by chance.
     pub fn enough(&self) -> f32 {
         let many = (self.among.max(10) as f32 / 10.0).log10();
@@ -222,9 +227,8 @@ impl Index {
                 among: all,
             })
             .collect();
-        let worth = |c: &Candidate<'_>| c.share * (1.0 - c.common);
         found.sort_by(|a, b| {
-            worth(b).total_cmp(&worth(a)).then_with(|| (a.path, a.line).cmp(&(b.path, b.line)))
+            b.worth().total_cmp(&a.worth()).then_with(|| (a.path, a.line).cmp(&(b.path, b.line)))
         });
         found.truncate(most);
         found

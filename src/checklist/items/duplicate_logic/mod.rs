@@ -4,9 +4,9 @@ mod index;
 mod likeness;
 mod shape;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use index::Index;
+use index::{Candidate, Index};
 use likeness::{COPY, differ_in_data, likeness};
 use shape::{Function, functions};
 
@@ -29,6 +29,8 @@ static META: Meta = Meta {
 
 /// How many places are looked at for one function.
 const PLACES: usize = 6;
+/// How many files beside the judged ones are read at the least.
+const FILES: usize = 2;
 /// A shorter copy may be chance.
 const SURE: usize = 80;
 
@@ -54,12 +56,36 @@ impl Check for DuplicateLogic {
                 continue;
             };
             let index = Index::of(context.project, lang, &first.path);
-            let mut texts = Texts { context, lang, files: HashMap::new() };
-            for (file, new) in files {
-                judge(file, new, &index, &mut texts, hits);
+            let likely: Vec<_> = files
+                .iter()
+                .map(|(_, new)| new.iter().map(|f| index.candidates(f, PLACES)).collect::<Vec<_>>())
+                .collect();
+            let readable = readable(context, files.len(), likely.iter().flatten().flatten());
+            let mut texts = Texts { context, lang, readable, files: HashMap::new() };
+            for ((file, new), likely) in files.iter().zip(&likely) {
+                judge(file, new, likely, &mut texts, hits);
             }
         }
     }
+}
+
+/// The files beside the judged ones that are read: those with the likeliest twins. Reading a file is
+/// what this costs, so there are few, and more only where more is judged.
+fn readable<'i>(
+    context: &Context<'_>,
+    judged: usize,
+    likely: impl Iterator<Item = &'i Candidate<'i>>,
+) -> BTreeSet<RepoPath> {
+    let mut likely: Vec<_> = likely.filter(|c| context.change.file(c.path).is_none()).collect();
+    likely.sort_by(|a, b| b.worth().total_cmp(&a.worth()));
+    let mut readable = BTreeSet::new();
+    for candidate in likely {
+        if readable.len() >= FILES + judged / 4 {
+            break;
+        }
+        readable.insert(candidate.path.clone());
+    }
+    readable
 }
 
 /// Whether most lines of a function are judged.
@@ -69,14 +95,20 @@ fn is_new(file: &File, function: &Function) -> bool {
     judged * 10 >= (last - first + 1) as usize * 6
 }
 
-fn judge(file: &File, new: &[Function], index: &Index, texts: &mut Texts<'_>, hits: &mut Vec<Hit>) {
+fn judge(
+    file: &File,
+    new: &[Function],
+    likely: &[Vec<Candidate<'_>>],
+    texts: &mut Texts<'_>,
+    hits: &mut Vec<Hit>,
+) {
     let mut told = 0;
-    for function in new.iter() {
+    for (function, likely) in new.iter().zip(likely) {
         // What stands inside a copy is copied with it.
         if function.lines.1 <= told {
             continue;
         }
-        let Some((path, line, name, alike)) = twin(file, function, index, texts) else {
+        let Some((path, line, name, alike)) = twin(file, function, likely, texts) else {
             continue;
         };
         told = function.lines.1;
@@ -105,11 +137,11 @@ fn judge(file: &File, new: &[Function], index: &Index, texts: &mut Texts<'_>, hi
 fn twin(
     file: &File,
     function: &Function,
-    index: &Index,
+    likely: &[Candidate<'_>],
     texts: &mut Texts<'_>,
 ) -> Option<(RepoPath, u32, String, f32)> {
     let mut best: Option<(RepoPath, u32, String, f32)> = None;
-    for candidate in index.candidates(function, PLACES) {
+    for candidate in likely {
         let (path, line) = (candidate.path, candidate.line);
         let own = *path == file.path;
         if own && function.lines.0 <= line && line <= function.lines.1 {
@@ -138,15 +170,19 @@ fn twin(
 struct Texts<'c> {
     context: &'c Context<'c>,
     lang: Lang,
+    readable: BTreeSet<RepoPath>,
     files: HashMap<RepoPath, Vec<Function>>,
 }
 
 impl Texts<'_> {
     fn functions(&mut self, path: &RepoPath) -> &[Function] {
-        let Self { context, lang, files } = self;
+        let Self { context, lang, readable, files } = self;
         files.entry(path.clone()).or_insert_with(|| {
             if let Some(tree) = context.change.file(path).and_then(|file| file.tree()) {
                 return functions(tree, *lang);
+            }
+            if !readable.contains(path) {
+                return Vec::new();
             }
             let text = context.project.text(path);
             let tree = text.and_then(|text| lang::parse(*lang, &text));

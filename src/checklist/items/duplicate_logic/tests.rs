@@ -70,9 +70,6 @@ impl Project for Tracked {
         };
         Some(other.map(entry).collect())
     }
-    fn content(&self, _: &Oid) -> Option<Rc<str>> {
-        None
-    }
     fn top(&self) -> Option<&Path> {
         None
     }

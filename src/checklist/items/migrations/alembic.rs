@@ -7,7 +7,7 @@ use super::step::{Act, Column, Step};
 use crate::checklist::File;
 
 /// The steps of an Alembic migration, and whether they run in a transaction.
-pub fn steps(file: &File) -> Option<(Vec<Step>, bool)> {
+pub fn steps(file: &File) -> Option<(Vec<Step>, Option<bool>)> {
     let tree = file.tree()?;
     let mut steps = Vec::new();
     for node in calls(tree) {
@@ -28,7 +28,7 @@ pub fn steps(file: &File) -> Option<(Vec<Step>, bool)> {
             steps.extend(alembic_step(&call, batch.as_deref(), file));
         }
     }
-    Some((steps, !file.text.contains("autocommit_block")))
+    Some((steps, Some(!file.text.contains("autocommit_block"))))
 }
 
 /// The table of `with op.batch_alter_table("t") as batch:` for calls on `batch`.

@@ -8,7 +8,7 @@ use crate::checklist::lang::{self, Lang, Node, Tree};
 use crate::checklist::{File, Project};
 
 /// The steps of a Django migration, and whether they run in a transaction.
-pub fn steps(file: &File, project: &dyn Project) -> Option<(Vec<Step>, bool)> {
+pub fn steps(file: &File, project: &dyn Project) -> Option<(Vec<Step>, Option<bool>)> {
     let tree = file.tree()?;
     let mut steps = Vec::new();
     let mut data = None;
@@ -34,7 +34,7 @@ pub fn steps(file: &File, project: &dyn Project) -> Option<(Vec<Step>, bool)> {
         steps.push(Step::new(Act::Other, "", lines, Some(Fault::LiveModel)));
     }
     let atomic = !file.text.contains("atomic = False");
-    Some((steps, atomic))
+    Some((steps, Some(atomic)))
 }
 
 /// Whether an operation only changes what Django knows, not the database.

@@ -130,6 +130,9 @@ faults! {
     Exclusion: "exclusion-constraint", High,
         "every row is checked while reads and writes wait, and there is no way to put it off",
         "add it while the table is small, or keep the rule in the code";
+    DomainCheck: "domain-check", Advice,
+        "a domain's constraint can hardly be changed once columns have the type",
+        "put the constraint on the columns";
     EnumType: "enum-type", Advice,
         "a value of an enum type can never be taken away again",
         "use a lookup table, or text with a check constraint";

@@ -8,7 +8,7 @@ use crate::checklist::File;
 use crate::checklist::lang::Node;
 
 /// The steps of a migration; Knex runs each in a transaction unless told otherwise.
-pub fn steps(file: &File) -> Option<(Vec<Step>, bool)> {
+pub fn steps(file: &File) -> Option<(Vec<Step>, Option<bool>)> {
     let tree = file.tree()?;
     let root = tree.root();
     let mut steps = Vec::new();
@@ -28,7 +28,7 @@ pub fn steps(file: &File) -> Option<(Vec<Step>, bool)> {
     }
     let alone =
         file.text.contains("transaction: false") || file.text.contains("transaction = false");
-    Some((steps, !alone))
+    Some((steps, Some(!alone)))
 }
 
 /// Whether a call stands in the way back.

@@ -79,9 +79,9 @@ fn of_fault(file: &File, context: &Context<'_>, step: &Step, fault: Fault) -> Hi
 
 fn faults(file: &File, project: &dyn Project) -> Vec<Found> {
     let path = file.path.lossy();
-    let read: Option<(Vec<Step>, bool)> = match file.lang {
+    let read: Option<(Vec<Step>, Option<bool>)> = match file.lang {
         None if path.ends_with(".sql") && !is_way_back(&path) => {
-            Some((sql::steps(&file.text, &|range| file.lines_of(range)), false))
+            Some((sql::steps(&file.text, &|range| file.lines_of(range)), None))
         }
         Some(Lang::Ruby)
             if path.contains("db/migrate/") || file.text.contains("ActiveRecord::Migration") =>

@@ -18,11 +18,11 @@ struct Place {
 }
 
 /// The steps of a migration, and whether they run in a transaction.
-pub fn steps(file: &File, mysql: bool) -> Option<(Vec<Step>, bool)> {
+pub fn steps(file: &File, mysql: bool) -> Option<(Vec<Step>, Option<bool>)> {
     let tree = file.tree()?;
     let mut reader = Reader { file, mysql, steps: Vec::new() };
     reader.walk(&tree.root(), &Place::default());
-    Some((reader.steps, !file.text.contains("disable_ddl_transaction!")))
+    Some((reader.steps, Some(!file.text.contains("disable_ddl_transaction!"))))
 }
 
 struct Reader<'f> {
@@ -303,8 +303,11 @@ impl Reader<'_> {
         let wide = call.args.get(at).is_some_and(|columns| {
             columns.kind() == "array" && columns.named_children().count() > 3
         });
+        // MySQL says so in other words.
+        let online = call.is("lock", "none")
+            || call.text("algorithm").is_some_and(|how| how == "inplace" || how == "instant");
         let step = self.add(&call.node, act, table, None);
-        if !concurrently && !mysql {
+        if !concurrently && !mysql && !online {
             step.faults.push(Fault::LockingIndex);
         }
         if wide && !call.is("unique", "true") {

@@ -96,6 +96,14 @@ impl<'r> Reader<'r> {
         false
     }
 
+    /// Whether a column of this type stands in a list of columns.
+    fn has_column(&self, kind: &str) -> bool {
+        self.tokens.windows(3).any(|three| {
+            let starts = three[0].is("(") || three[0].is(",");
+            starts && three[1].kind != Kind::Sign && three[2].is(kind)
+        })
+    }
+
     fn span(&self) -> LineRange {
         let start = self.tokens.first().map_or(0, |token| token.at);
         (self.lines)(start..self.tokens.last().map_or(start, |token| token.range().end))
@@ -146,10 +154,16 @@ impl<'r> Reader<'r> {
         if self.eat("table") {
             self.eat("if not exists");
             let table = self.name();
-            return Some(self.step(Act::CreateTable, &table, None));
+            let json = !self.mysql && self.has_column("json");
+            let fault = json.then_some(Fault::JsonColumn);
+            return Some(self.step(Act::CreateTable, &table, fault));
         }
         if self.eat("index") {
             return Some(self.index(unique));
+        }
+        if self.eat("domain") {
+            let fault = self.has("check").then_some(Fault::DomainCheck);
+            return Some(self.step(Act::Other, "", fault));
         }
         if self.eat("type") {
             let fault = self.has("as enum").then_some(Fault::EnumType);

@@ -176,9 +176,9 @@ pub fn volatile(default: &str) -> bool {
 /// A step with what is wrong with it.
 pub type Found = (Step, Fault);
 
-/// What is wrong with these steps, in order. `transaction`: they run in one unless they say
-/// otherwise.
-pub fn judge(steps: &[Step], transaction: bool) -> Vec<Found> {
+/// What is wrong with these steps, in order. `transaction`: whether they run in one unless they
+/// say otherwise, where that is known.
+pub fn judge(steps: &[Step], transaction: Option<bool>) -> Vec<Found> {
     let made: BTreeSet<&str> = steps
         .iter()
         .filter(|step| step.act == Act::CreateTable)
@@ -197,14 +197,18 @@ pub fn judge(steps: &[Step], transaction: bool) -> Vec<Found> {
             faults.extend(step.faults.iter().filter(|fault| !new_column || !of_column(**fault)));
         }
         match step.act {
-            Act::Begin => (transaction, locked) = (true, false),
-            Act::Commit => (transaction, locked) = (false, false),
+            Act::Begin => (transaction, locked) = (Some(true), false),
+            Act::Commit => (transaction, locked) = (Some(false), false),
             Act::AddColumn if !step.column.is_empty() => {
                 columns.insert((&step.table, &step.column));
             }
-            Act::Concurrent if transaction => faults.push(Fault::ConcurrentlyInTransaction),
-            Act::Validate if transaction && locked => faults.push(Fault::ValidateUnderLock),
-            Act::Data if transaction && locked => faults.push(Fault::DataWithSchema),
+            Act::Concurrent if transaction == Some(true) => {
+                faults.push(Fault::ConcurrentlyInTransaction)
+            }
+            Act::Validate if transaction == Some(true) && locked => {
+                faults.push(Fault::ValidateUnderLock)
+            }
+            Act::Data if transaction != Some(false) && locked => faults.push(Fault::DataWithSchema),
             _ => {}
         }
         if matches!(step.act, Act::Alter | Act::AddColumn) && !new {

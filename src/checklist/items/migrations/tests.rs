@@ -98,6 +98,17 @@ fn sql_that_locks_or_breaks_is_found_and_its_twin_is_not() {
             "validate-under-lock",
         ),
         (
+            "alter table a add b int;\nupdate a set b = 1;",
+            "begin; alter table a add b int; commit; update a set b = 1;",
+            "data-with-schema",
+        ),
+        (
+            "create domain a as text check (value <> '');",
+            "create domain a as text;",
+            "domain-check",
+        ),
+        ("create table a (b json);", "create table a (b jsonb);", "json-column"),
+        (
             "begin; alter table a add b int; update a set b = 1;",
             "begin; update a set b = 1; commit;",
             "data-with-schema",

@@ -224,6 +224,90 @@ pub fn judge_argument(value: &str) -> Option<Confidence> {
     Some(if mixed { Confidence::High } else { Confidence::Low })
 }
 
+/// Whether a random value of this name may be a credential: digests, ids and public keys are
+/// random, too.
+pub fn may_be_secret(name: &str) -> bool {
+    const OTHER: &[&str] = &[
+        "hash",
+        "hashes",
+        "checksum",
+        "digest",
+        "integrity",
+        "sha",
+        "sha1",
+        "sha256",
+        "sha512",
+        "md5",
+        "id",
+        "ids",
+        "uuid",
+        "guid",
+        "fingerprint",
+        "etag",
+        "signature",
+        "sig",
+        "nonce",
+        "public",
+        "pub",
+        "cert",
+        "certificate",
+        "ca",
+        "commit",
+        "revision",
+        "rev",
+        "alphabet",
+        "chars",
+        "characters",
+        "charset",
+        "base64",
+        "image",
+        "icon",
+        "data",
+        "url",
+        "uri",
+        "path",
+        "xml",
+        "html",
+        "svg",
+        "font",
+        "pattern",
+        "regex",
+        "version",
+        "expected",
+        "test",
+        "sri",
+    ];
+    let mut words = redact::words(name).map(str::to_ascii_lowercase);
+    !words.any(|word| OTHER.contains(&word.as_str()))
+}
+
+/// The password in a connection string such as `Server=db;User Id=sa;Password=…;`.
+pub fn connection_password(text: &str) -> Option<&str> {
+    const PLACES: &[&str] = &[
+        "server=",
+        "host=",
+        "data source=",
+        "user id=",
+        "uid=",
+        "user=",
+        "dbname=",
+        "database=",
+        "username=",
+        "accountname=",
+    ];
+    let lower = text.to_ascii_lowercase();
+    if text.len() > 1000
+        || lower.len() != text.len()
+        || !PLACES.iter().any(|place| lower.contains(place))
+    {
+        return None;
+    }
+    let start =
+        ["password=", "pwd="].iter().find_map(|key| lower.find(key).map(|at| at + key.len()))?;
+    let end = text[start..].find([';', '&', ' ', '"', '\'']).map_or(text.len(), |at| start + at);
+    Some(&text[start..end])
+}
+
 /// One character, or two, again and again.
 fn is_repeated(text: &str) -> bool {
     let mut seen: Vec<char> = text.chars().take(64).collect();

@@ -109,8 +109,19 @@ fn confidence(text: &str, span: &Span, names: bool) -> Option<Confidence> {
             let sure = value.len() >= 12 && digits && !names::is_example(value);
             Some(if sure { Confidence::High } else { Confidence::Low })
         }
+        Rank::Look if names && is_setting(text, span) => Some(Confidence::Low),
         Rank::Name | Rank::Look => None,
     }
+}
+
+/// A long random value that a line gives to a name, which is not that of a digest or an id.
+fn is_setting(text: &str, span: &Span) -> bool {
+    let line = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+    let head = text[line..span.start].trim_end_matches(['"', '\'', ' ']);
+    let Some(name) = head.strip_suffix([':', '=']) else {
+        return false;
+    };
+    span.end - span.start >= 32 && names::may_be_secret(name)
 }
 
 /// `guest:guest@localhost`: the login that a server has before anybody sets one.
