@@ -161,7 +161,7 @@ impl<'t> Flow<'t> {
         let direct = names.iter().find_map(|name| node.field(name));
         let object = direct.or_else(|| {
             let function =
-                node.field("function").filter(|f| self.syntax.role_of(&f) == Role::Member)?;
+                node.field("function").filter(|f| self.syntax.role_of(f) == Role::Member)?;
             let names = ["object", "operand", "expression", "value"];
             names.iter().find_map(|name| function.field(name))
         })?;

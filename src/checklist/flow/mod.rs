@@ -200,7 +200,7 @@ impl<'t> Flow<'t> {
     }
 
     fn find(&self, node: &Node<'t>, depth: u32) -> Origin {
-        match self.syntax.role_of(&node) {
+        match self.syntax.role_of(node) {
             Role::Constant => Origin::constant(None),
             Role::Text => self.text(node, depth),
             Role::Name => self.name(node, depth),
@@ -319,7 +319,7 @@ impl<'t> Flow<'t> {
 
     fn definition(&self, def: &Def<'t>, depth: u32) -> Origin {
         if def.number
-            && !def.value.as_ref().is_some_and(|v| self.at(v, depth).level == Level::Constant)
+            && def.value.as_ref().is_none_or(|v| self.at(v, depth).level != Level::Constant)
         {
             return Origin { clean: Clean::NUMBER, ..Origin::of(Level::Local) };
         }
@@ -344,11 +344,11 @@ impl<'t> Flow<'t> {
         let listed =
             self.lang == Lang::Java && segments.len() == 2 && segments.iter().copied().all(capital);
         let fixed = listed || is_shouted(self.lang, last);
-        if fixed && self.syntax.role_of(&node) == Role::Member {
+        if fixed && self.syntax.role_of(node) == Role::Member {
             return Origin::constant(None);
         }
         if let Some(origin) = self.element(&segments, node.named_children().skip(1), node, depth)
-            && self.syntax.role_of(&node) == Role::Index
+            && self.syntax.role_of(node) == Role::Index
         {
             return origin;
         }
@@ -363,7 +363,7 @@ impl<'t> Flow<'t> {
             Some(object) => {
                 let origin = self.at(&object, depth);
                 // A field of something known here is not known itself; one of a constant table is.
-                let level = match (origin.level, self.syntax.role_of(&node)) {
+                let level = match (origin.level, self.syntax.role_of(node)) {
                     (Level::Constant, Role::Member) => Level::Local,
                     (level, _) => level,
                 };

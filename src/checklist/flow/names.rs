@@ -141,7 +141,7 @@ impl<'t> Names<'t> {
         let sure = |def: &&Def<'t>| {
             !def.adds && def.branch.as_ref().is_none_or(|branch| branch.contains(&at))
         };
-        let first = candidates.iter().rposition(|def| sure(def)).unwrap_or(0);
+        let first = candidates.iter().rposition(sure).unwrap_or(0);
         candidates[first..].to_vec()
     }
 
@@ -293,7 +293,7 @@ impl<'t> Names<'t> {
             );
         };
         let end = value.as_ref().map_or(target.range().end, |value| value.range().end);
-        match syntax.role_of(&target) {
+        match syntax.role_of(target) {
             Role::Name => def(target.text().into_owned(), end, value, adds),
             Role::Member | Role::Call => def(syntax.path(target).join("."), end, value, adds),
             // What is put into a container is part of it from then on.
@@ -311,7 +311,7 @@ impl<'t> Names<'t> {
                     value.iter().flat_map(|value| value.named_children()).take(40).collect();
                 // `a, b = 1, 2` has a value for each; `a, b = f()` has one for all.
                 let each = values.len() == names.len()
-                    && value.as_ref().is_some_and(|v| syntax.role_of(&v) == Role::Parts);
+                    && value.as_ref().is_some_and(|v| syntax.role_of(v) == Role::Parts);
                 for (nth, name) in names.into_iter().enumerate() {
                     let own = if each { values.get(nth).cloned() } else { value.clone() };
                     let inner = name.field("value").or_else(|| name.field("name"));
