@@ -117,7 +117,7 @@ fn sources(team: &[TeamRule]) -> Vec<Source<'_>> {
     let built_in = FILES.iter().flat_map(|(item, file, text)| {
         let lang = lang::LANGS.iter().find(|(_, name, _)| name == file).map(|(lang, _, _)| *lang);
         let item = super::item(item).map_or(*item, |meta| meta.id);
-        documents(text).map(move |text| Source { item, file: *file, lang, text })
+        documents(text).map(move |text| Source { item, file, lang, text })
     });
     let own = team.iter().flat_map(|file| {
         let folder = file.path.rsplit('/').nth(1).unwrap_or_default();

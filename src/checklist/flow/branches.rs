@@ -223,7 +223,7 @@ impl<'t> Flow<'t> {
         let mut sides = node.named_children();
         let (left, right) = (sides.next()?, sides.next()?);
         let operator = node.field("operator").map(|operator| operator.text().into_owned());
-        let operator = operator.or_else(|| super::middle(node))?;
+        let operator = operator.or_else(|| super::texts::middle(node))?;
         let (left, right) = (self.fixed(&left, depth + 1)?, self.fixed(&right, depth + 1)?);
         match (left, right) {
             (Fixed::Number(a), Fixed::Number(b)) => arithmetic(&operator, a, b),

@@ -3,8 +3,8 @@
 
 use super::names::Def;
 use super::syntax::Role;
-use super::{Clean, Flow, Level, Origin, sources};
-use crate::checklist::lang::Node;
+use super::{Clean, Flow, Level, Origin, sources, sql};
+use crate::checklist::lang::{Lang, Node};
 
 /// Functions that put a text together from a pattern and values.
 const FORMATTING: &[&str] = &[
@@ -34,6 +34,16 @@ const FORMATTING: &[&str] = &[
     "Errorf",
 ];
 
+/// Functions that give their arguments several times.
+const REPEATING: &[&str] =
+    &["repeat", "Repeat", "nCopies", "array_fill", "str_repeat", "fill", "append", "take"];
+
+/// Methods that make a value of each.
+const EACH: &[&str] = &["map", "Select", "collect", "array_map", "flatMap"];
+
+/// Methods that take out of a table what it has under a key.
+const LOOKING: &[&str] = &["get", "getOrDefault", "fetch", "GetValueOrDefault", "dig"];
+
 /// Macros of Rust's that put a text together.
 const FORMATTING_MACROS: &[&str] =
     &["format", "format_args", "concat", "println", "write", "writeln"];
@@ -60,6 +70,16 @@ impl<'t> Flow<'t> {
         let receiver = self.receiver(node, depth);
         if let Some(origin) = self.own_function(&segments, &made, depth) {
             return Origin { clean: origin.clean.or(cleaned), ..origin };
+        }
+        if let Some(origin) = self.repeated(node, name, receiver.as_ref(), &made, depth) {
+            return origin;
+        }
+        // What a table that stands in the code has under a key, and else what is asked for instead.
+        if LOOKING.contains(&name)
+            && receiver.as_ref().is_some_and(|table| table.level == Level::Constant)
+        {
+            let instead = made.into_iter().skip(1).reduce(Origin::join);
+            return instead.unwrap_or_else(|| Origin::constant(None));
         }
         let mut origin = Origin { clean: Clean::ALL, ..Origin::of(Level::Local) };
         origin.rooted = receiver.iter().chain(&made).all(Origin::roots);
@@ -88,10 +108,13 @@ impl<'t> Flow<'t> {
             let always = name.to_lowercase().contains("format") || name.contains("printf");
             origin.built |= always || pattern.is_some();
             origin.rooted = pattern.as_deref().is_some_and(super::root::is_fixed);
+            let percent = name.contains("printf") || self.lang == Lang::Java;
+            origin.named = Self::fills_names(pattern.as_deref(), if percent { '%' } else { '{' });
             origin.literal = pattern;
         } else if origin.built {
             origin.literal = pattern;
-        } else if sources::KEEPING.contains(&name)
+        } else if any
+            && sources::KEEPING.contains(&name)
             && receiver.iter().chain(&made).all(|part| part.level == Level::Constant)
         {
             return Origin::constant(pattern);
@@ -100,13 +123,45 @@ impl<'t> Flow<'t> {
         origin
     }
 
+    /// `ids.map(() => "?")`, `"?".repeat(n)`: constant text, as often as somebody wishes.
+    fn repeated(
+        &self,
+        node: &Node<'t>,
+        name: &str,
+        receiver: Option<&Origin>,
+        made: &[Origin],
+        depth: u32,
+    ) -> Option<Origin> {
+        let fixed = |origin: &Origin| {
+            origin.level == Level::Constant || origin.clean.has(Clean::NUMBER) && !origin.built
+        };
+        if REPEATING.contains(&name) {
+            let mut parts = receiver.into_iter().chain(made);
+            return parts.all(fixed).then(|| Origin::constant(None));
+        }
+        if !EACH.contains(&name) {
+            return None;
+        }
+        let given = arguments(node).into_iter().chain(node.field("block"));
+        let function = given.last().filter(|last| self.syntax.role(&last.kind()) == Role::Function);
+        let body = function?.field("body")?;
+        let value = match &*body.kind() {
+            "statement_block" | "block" => return None,
+            "block_body" | "body_statement" => body.named_children().last()?,
+            _ => body,
+        };
+        let value = self.at(&value, depth);
+        (value.level == Level::Constant || value.clean.has(Clean::NUMBER))
+            .then(|| Origin::constant(None))
+    }
+
     /// What a method is called on, where it is a value of this file's and not a package or type.
     fn receiver(&self, node: &Node<'t>, depth: u32) -> Option<Origin> {
         let names = ["object", "receiver", "scope"];
         let direct = names.iter().find_map(|name| node.field(name));
         let object = direct.or_else(|| {
             let function =
-                node.field("function").filter(|f| self.syntax.role_of(&f) == Role::Member)?;
+                node.field("function").filter(|f| self.syntax.role_of(f) == Role::Member)?;
             let names = ["object", "operand", "expression", "value"];
             names.iter().find_map(|name| function.field(name))
         })?;
@@ -183,9 +238,14 @@ impl<'t> Flow<'t> {
         }
         if FORMATTING_MACROS.contains(&name) {
             origin.built |= origin.level > Level::Constant;
+            origin.named = Self::fills_names(pattern.as_deref(), '{');
             origin.literal = pattern;
         }
         origin
+    }
+
+    fn fills_names(pattern: Option<&str>, start: char) -> bool {
+        pattern.is_some_and(|pattern| sql::holes_are_names(pattern, start))
     }
 
     fn joined(&self, defs: Vec<&Def<'t>>, depth: u32) -> Origin {

@@ -10,6 +10,7 @@
 //! | `literal` | its text is known |
 //! | `sql` | its known text is a statement of SQL |
 //! | `keyed` | a container whose keys stand in the code |
+//! | `named` | its parts that are not constant stand where SQL names a table or the like |
 //! | `host` | what comes from outside may decide the host of an address |
 //! | `clean:KIND` | it was made harmless: `sql`, `shell`, `path`, `url`, `html`, `regex` |
 //!
@@ -30,6 +31,7 @@ enum Word {
     Literal,
     Sql,
     Keyed,
+    Named,
     Host,
     Clean(Clean),
 }
@@ -43,6 +45,7 @@ const WORDS: &[(&str, Word)] = &[
     ("literal", Word::Literal),
     ("sql", Word::Sql),
     ("keyed", Word::Keyed),
+    ("named", Word::Named),
     ("host", Word::Host),
     ("clean:sql", Word::Clean(Clean::SQL)),
     ("clean:shell", Word::Clean(Clean::SHELL)),
@@ -82,6 +85,7 @@ impl Word {
             Self::Literal => origin.level == Level::Constant && origin.literal.is_some(),
             Self::Sql => origin.literal.as_deref().is_some_and(super::sql::is_statement),
             Self::Keyed => origin.keyed,
+            Self::Named => origin.named,
             Self::Host => !origin.rooted && !origin.clean.has(Clean::URL),
             Self::Clean(kind) => harmless || origin.clean.has(kind),
         }

@@ -16,6 +16,7 @@ mod sql;
 pub mod syntax;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -98,6 +99,8 @@ pub struct Origin {
     pub rooted: bool,
     /// A container whose keys stand in the code.
     pub keyed: bool,
+    /// A text whose parts that are not constant all stand where SQL names a table or the like.
+    pub named: bool,
 }
 
 impl Origin {
@@ -109,6 +112,7 @@ impl Origin {
             clean: Clean::ALL,
             rooted: false,
             keyed: false,
+            named: false,
         }
     }
 
@@ -120,12 +124,14 @@ impl Origin {
             clean: Clean::default(),
             rooted: false,
             keyed: false,
+            named: false,
         }
     }
 
     /// Made of both: the worse of each.
     fn join(self, other: Self) -> Self {
         let rooted = self.roots() && other.roots();
+        let named = self.names() && other.names() && (self.named || other.named);
         Self {
             level: self.level.max(other.level),
             built: self.built || other.built,
@@ -133,7 +139,13 @@ impl Origin {
             clean: self.clean.and(other.clean),
             rooted,
             keyed: self.keyed && other.keyed,
+            named,
         }
+    }
+
+    /// Whether it has no part but names and what stands in the code.
+    fn names(&self) -> bool {
+        self.named || self.level == Level::Constant
     }
 
     /// Whether a text that starts with this has a start that is fixed.
@@ -188,7 +200,7 @@ impl<'t> Flow<'t> {
     }
 
     fn find(&self, node: &Node<'t>, depth: u32) -> Origin {
-        match self.syntax.role_of(&node) {
+        match self.syntax.role_of(node) {
             Role::Constant => Origin::constant(None),
             Role::Text => self.text(node, depth),
             Role::Name => self.name(node, depth),
@@ -201,7 +213,8 @@ impl<'t> Flow<'t> {
             Role::Skip => Origin::constant(None),
             Role::Parts => {
                 let keyed = syntax::KEYED.contains(&&*node.kind());
-                Origin { keyed, ..self.parts(node, depth) }
+                let parts = self.parts(node, depth);
+                Origin { keyed: keyed || parts.keyed, ..parts }
             }
         }
     }
@@ -211,6 +224,11 @@ impl<'t> Flow<'t> {
         let cast = node.kind().contains("cast") || node.kind() == "type_conversion_expression";
         if cast && node.field("type").is_some_and(|to| sources::NUMBERS.contains(&&*to.text())) {
             return Origin { clean: Clean::NUMBER, ..Origin::of(Level::Local) };
+        }
+        if let Some(each) = node.field("body").filter(|_| {
+            node.kind().contains("comprehension") || node.kind() == "generator_expression"
+        }) {
+            return self.at(&each, depth);
         }
         let name = node.field("name").or_else(|| node.field("key")).map(|name| name.node_id());
         let mut joined: Option<Origin> = None;
@@ -225,51 +243,6 @@ impl<'t> Flow<'t> {
             });
         }
         joined.unwrap_or_else(|| Origin::constant(None))
-    }
-
-    /// A string: constant, or with parts in it.
-    fn text(&self, node: &Node<'t>, depth: u32) -> Origin {
-        let mut parts: Vec<Node<'t>> = Vec::new();
-        collect(node, self.syntax, &mut parts);
-        let literal = self.syntax.unquoted(&node.text());
-        if parts.is_empty() {
-            return Origin::constant(Some(literal));
-        }
-        let first = literal.starts_with(root::FILLED).then(|| {
-            let first = parts.iter().min_by_key(|part| part.range().start);
-            first.map_or_else(|| Origin::of(Level::Local), |part| self.at(part, depth))
-        });
-        let mut origin = Origin::constant(None);
-        for part in parts {
-            origin = origin.join(self.at(&part, depth));
-        }
-        origin.built |= origin.level > Level::Constant;
-        origin.rooted = root::is_fixed(&literal) || first.is_some_and(|first| first.roots());
-        origin.literal = Some(literal);
-        origin
-    }
-
-    /// `a + b`, `a % b`, `a . b`: a text that is put together. Comparisons give no text.
-    fn binary(&self, node: &Node<'t>, depth: u32) -> Origin {
-        let operator = node.field("operator").map(|op| op.text().into_owned());
-        let operator = operator.or_else(|| middle(node)).unwrap_or_default();
-        if COMPARISONS.contains(&operator.as_str()) {
-            return Origin { clean: Clean::NUMBER, ..Origin::of(Level::Local) };
-        }
-        let sides: Vec<Origin> = node.named_children().map(|side| self.at(&side, depth)).collect();
-        let mut sides = sides.into_iter();
-        let Some(first) = sides.next() else {
-            return Origin::constant(None);
-        };
-        let rooted = first.roots();
-        let mut origin = sides.fold(first, Origin::join);
-        // Only where one side is known to be text is it more than arithmetic.
-        let text = origin.literal.is_some() || origin.built;
-        if ["+", "%", ".", ".."].contains(&operator.as_str()) && text {
-            origin.built |= origin.level > Level::Constant;
-        }
-        origin.rooted = rooted;
-        origin
     }
 
     /// `a ? b : c`, `b if a else c`: the condition is no part of the value.
@@ -346,7 +319,7 @@ impl<'t> Flow<'t> {
 
     fn definition(&self, def: &Def<'t>, depth: u32) -> Origin {
         if def.number
-            && !def.value.as_ref().is_some_and(|v| self.at(v, depth).level == Level::Constant)
+            && def.value.as_ref().is_none_or(|v| self.at(v, depth).level != Level::Constant)
         {
             return Origin { clean: Clean::NUMBER, ..Origin::of(Level::Local) };
         }
@@ -371,11 +344,11 @@ impl<'t> Flow<'t> {
         let listed =
             self.lang == Lang::Java && segments.len() == 2 && segments.iter().copied().all(capital);
         let fixed = listed || is_shouted(self.lang, last);
-        if fixed && self.syntax.role_of(&node) == Role::Member {
+        if fixed && self.syntax.role_of(node) == Role::Member {
             return Origin::constant(None);
         }
         if let Some(origin) = self.element(&segments, node.named_children().skip(1), node, depth)
-            && self.syntax.role_of(&node) == Role::Index
+            && self.syntax.role_of(node) == Role::Index
         {
             return origin;
         }
@@ -390,12 +363,20 @@ impl<'t> Flow<'t> {
             Some(object) => {
                 let origin = self.at(&object, depth);
                 // A field of something known here is not known itself; one of a constant table is.
-                let level = match (origin.level, self.syntax.role_of(&node)) {
+                let level = match (origin.level, self.syntax.role_of(node)) {
                     (Level::Constant, Role::Member) => Level::Local,
                     (level, _) => level,
                 };
                 let clean = if level == Level::Constant { Clean::ALL } else { origin.clean };
-                Origin { level, built: false, literal: None, clean, rooted: false, keyed: false }
+                Origin {
+                    level,
+                    built: false,
+                    literal: None,
+                    clean,
+                    rooted: false,
+                    keyed: false,
+                    named: false,
+                }
             }
             None => Origin::of(Level::Local),
         }
@@ -410,42 +391,4 @@ fn is_shouted(lang: Lang, name: &str) -> bool {
         && name.chars().any(char::is_alphabetic);
     let mixed = matches!(lang, Lang::Go | Lang::CSharp);
     capitals && (name.contains('_') || !mixed && !["ID", "SQL", "URL"].contains(&name))
-}
-
-const COMPARISONS: &[&str] = &[
-    "==",
-    "!=",
-    "===",
-    "!==",
-    "<",
-    ">",
-    "<=",
-    ">=",
-    "in",
-    "not in",
-    "is",
-    "instanceof",
-    "&&",
-    "and",
-];
-
-/// The parts of a text that are no text.
-fn collect<'t>(node: &Node<'t>, syntax: &Syntax, parts: &mut Vec<Node<'t>>) {
-    let mut left: Vec<Node<'t>> = node.named_children().collect();
-    while let Some(child) = left.pop() {
-        let kind = child.kind();
-        if syntax.is_interpolation(&kind) {
-            let held = |part: &Node<'t>| !part.kind().contains("brace");
-            parts.extend(child.named_children().find(held));
-        } else if syntax.role(&kind) == Role::Text {
-            left.extend(child.named_children());
-        } else if syntax.is_bare_part(&kind) {
-            parts.push(child);
-        }
-    }
-}
-
-/// The operator between two sides, where the grammar has no field for it.
-fn middle(node: &Node<'_>) -> Option<String> {
-    node.children().find(|child| !child.is_named()).map(|op| op.text().into_owned())
 }

@@ -141,7 +141,7 @@ impl<'t> Names<'t> {
         let sure = |def: &&Def<'t>| {
             !def.adds && def.branch.as_ref().is_none_or(|branch| branch.contains(&at))
         };
-        let first = candidates.iter().rposition(|def| sure(def)).unwrap_or(0);
+        let first = candidates.iter().rposition(sure).unwrap_or(0);
         candidates[first..].to_vec()
     }
 
@@ -163,11 +163,12 @@ impl<'t> Names<'t> {
     fn parameters(&mut self, function: &Node<'t>, syntax: &Syntax, lang: Lang, place: &Place) {
         let from_request = sources::handles_requests(lang, function);
         let lists = ["parameters", "parameter"].iter().filter_map(|name| function.field(name));
-        let lists: Vec<Node<'t>> = lists
-            .chain(function.named_children().filter(|c| c.kind().contains("parameter")))
-            .collect();
-        let mut left: Vec<Node<'t>> = lists;
-        let mut seen = Vec::new();
+        let lists =
+            lists.chain(function.named_children().filter(|c| c.kind().contains("parameter")));
+        // What a method is called on is nobody's argument.
+        let own = function.field("receiver").map(|receiver| receiver.node_id());
+        let mut left: Vec<Node<'t>> = lists.collect();
+        let mut seen: Vec<usize> = own.into_iter().collect();
         while let Some(node) = left.pop() {
             if seen.contains(&node.node_id()) {
                 continue;
@@ -175,6 +176,9 @@ impl<'t> Names<'t> {
             seen.push(node.node_id());
             let outside = from_request && !sources::is_carrier(&node)
                 || sources::is_outside_parameter(lang, &node.text());
+            if lang == Lang::Python && ["self", "cls"].contains(&&*node.text()) {
+                continue;
+            }
             if is_name(&node, syntax) {
                 let outside = outside
                     || node.ancestors().take(4).any(|parent| {
@@ -289,7 +293,7 @@ impl<'t> Names<'t> {
             );
         };
         let end = value.as_ref().map_or(target.range().end, |value| value.range().end);
-        match syntax.role_of(&target) {
+        match syntax.role_of(target) {
             Role::Name => def(target.text().into_owned(), end, value, adds),
             Role::Member | Role::Call => def(syntax.path(target).join("."), end, value, adds),
             // What is put into a container is part of it from then on.
@@ -307,7 +311,7 @@ impl<'t> Names<'t> {
                     value.iter().flat_map(|value| value.named_children()).take(40).collect();
                 // `a, b = 1, 2` has a value for each; `a, b = f()` has one for all.
                 let each = values.len() == names.len()
-                    && value.as_ref().is_some_and(|v| syntax.role_of(&v) == Role::Parts);
+                    && value.as_ref().is_some_and(|v| syntax.role_of(v) == Role::Parts);
                 for (nth, name) in names.into_iter().enumerate() {
                     let own = if each { values.get(nth).cloned() } else { value.clone() };
                     let inner = name.field("value").or_else(|| name.field("name"));

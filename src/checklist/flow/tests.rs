@@ -287,3 +287,24 @@ fn handlers_by_their_parameters() {
     is(Lang::Ruby, "def handler(event:, context:)\n  sink(event['name'])\nend\n", "outside");
     is(Lang::Python, "def on(event):\n    sink(event['name'])\n", "!outside");
 }
+
+#[test]
+fn names_numbers_and_containers_are_told_from_values() {
+    is(Lang::Java, "class A { void f(int id) { sink(\"id = \" + id); } }", "!variable");
+    is(Lang::Go, "package p\nfunc f(a, b string) {\n\tsink(\"x\" + b)\n}\n", "built+parameter");
+    is(Lang::Python, "def f(a):\n    sink({'k': a})\n", "keyed+parameter");
+    is(Lang::Python, "def f(a):\n    sink(f'SELECT * FROM {a} WHERE b = %s')\n", "named+sql");
+    is(Lang::Python, "def f(a):\n    sink('SELECT * FROM t WHERE b = ' + a)\n", "!named+sql");
+    is(Lang::Python, "def f(a):\n    sink(', '.join('?' for _ in a))\n", "constant");
+    is(Lang::Python, "def f(a):\n    sink({'x': 'y'}.get(a, 'z'))\n", "constant");
+    is(Lang::JavaScript, "const f = (a) => { sink(a.map(() => '?').join(',')); };", "constant");
+    is(Lang::Java, "class A { void f() { sink(Status.Open); } }", "constant");
+    is(Lang::Go, "package p\nfunc f(q Query) {\n\tsink(q.SQL)\n}\n", "parameter");
+}
+
+#[test]
+fn a_heredoc_is_the_text_below_it() {
+    let text =
+        "def f(a)\n  q = <<~SQL\n    SELECT * FROM t WHERE b = '#{a}'\n  SQL\n  sink(q)\nend\n";
+    is(Lang::Ruby, text, "built+parameter+sql");
+}

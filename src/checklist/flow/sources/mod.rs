@@ -265,6 +265,8 @@ pub const KEEPING: &[&str] = &[
     "from",
     "squish",
     "Itoa",
+    "SQL",
+    "Composed",
     "FormatInt",
     "Sprint",
     "getName",

@@ -160,7 +160,7 @@ impl Syntax {
                             let made = || node.field("type");
                             left = function.or_else(made).or_else(|| node.named_children().next());
                             // `new Type()`: a type's name is no path below it.
-                            if left.as_ref().is_some_and(|n| self.role_of(&n) == Role::Skip) {
+                            if left.as_ref().is_some_and(|n| self.role_of(n) == Role::Skip) {
                                 path.extend(left.take().map(|n| n.text().into_owned()));
                             }
                         }

@@ -329,6 +329,7 @@ pub static RUBY: Syntax = Syntax {
         "string",
         "chained_string",
         "heredoc_body",
+        "heredoc_beginning",
         "subshell",
         "delimited_symbol",
         "string_array",
