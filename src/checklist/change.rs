@@ -241,14 +241,6 @@ impl File {
         let last = bytes.end.saturating_sub(1).max(bytes.start);
         LineRange { start: self.line_of(bytes.start), end: self.line_of(last) }
     }
-
-    /// The byte at which a line starts.
-    pub fn start_of(&self, line: u32) -> usize {
-        (line as usize)
-            .checked_sub(1)
-            .and_then(|at| self.starts.get(at).copied())
-            .unwrap_or(self.text.len())
-    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ fn judged(
     claims: &Claims,
     policy: &str,
 ) -> Judgement {
-    let runs = runs.iter().map(|(start, end)| crate::checklist::Run {
+    let runs = runs.iter().map(|(start, end)| Run {
         lines: LineRange { start: *start, end: *end },
         contributor: crate::model::Contributor::Ai,
         agent: Some("codex".into()),

@@ -10,8 +10,6 @@ use crate::model::{Oid, RepoPath};
 /// Where installed packages may lie on this machine.
 #[derive(Debug, Clone, Default)]
 pub struct Toolchain {
-    /// The user's home folder.
-    pub home: Option<PathBuf>,
     /// `$VIRTUAL_ENV`.
     pub virtual_env: Option<PathBuf>,
     /// `$CARGO_HOME`, or its default.

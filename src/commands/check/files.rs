@@ -51,7 +51,6 @@ pub fn judge(env: &Env, paths: &[PathBuf]) -> Result<Reported> {
 /// Where installed packages may lie.
 pub fn toolchain(env: &Env) -> Toolchain {
     Toolchain {
-        home: env.home.clone(),
         virtual_env: env.virtual_env.clone(),
         cargo_home: env.cargo_home.clone(),
         go_modules: env.go_modules.clone(),

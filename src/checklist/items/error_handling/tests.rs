@@ -49,7 +49,7 @@ fn python() {
 fn javascript() {
     let is = |handler: &str, expected: &[&str]| {
         is("a.js", &format!("try {{ pay(); }} {handler}\n"), expected);
-        self::is("a.ts", &format!("try {{ pay(); }} {handler}\n"), expected);
+        is("a.ts", &format!("try {{ pay(); }} {handler}\n"), expected);
     };
     is("catch (e) {}", &["swallowed"]);
     is("catch {}", &["swallowed"]);
