@@ -140,6 +140,8 @@ pub struct Handler<'t> {
     pub raises: bool,
     /// It calls something that writes a log, or tells somebody.
     pub logs: bool,
+    /// It shows something on the screen: a fixed text says that something failed, not what.
+    pub shows: bool,
     /// What it caught is used.
     pub uses: bool,
 }
@@ -151,7 +153,6 @@ const LOGGING: &[&str] = &[
     "error",
     "debug",
     "info",
-    "print",
     "report",
     "capture",
     "notify",
@@ -169,8 +170,6 @@ const LOGGING: &[&str] = &[
     "panic",
     "exception",
     "critical",
-    "puts",
-    "echo",
     "die",
     "stderr",
     "message",
@@ -210,7 +209,9 @@ impl Syntax {
         let types = self.types(node, body.as_ref());
         let name = self.name(node, body.as_ref());
         let raises = inside.iter().any(|node| self.is_raise(node));
-        let logs = inside.iter().any(|node| is_call(node) && tells(node));
+        let calls =
+            |found: fn(&Node<'_>) -> bool| inside.iter().any(|node| is_call(node) && found(node));
+        let (logs, shows) = (calls(tells), calls(shows));
         let uses = name.as_ref().is_some_and(|name| {
             inside.iter().any(|node| node.is_named_leaf() && node.text() == name.as_str())
                 || inside
@@ -229,6 +230,7 @@ impl Syntax {
             comments,
             raises,
             logs,
+            shows,
             uses,
         })
     }
@@ -299,6 +301,13 @@ pub fn is_call(node: &Node<'_>) -> bool {
         || kind.contains("invocation")
         || kind == "echo_statement"
         || kind == "print_intrinsic"
+}
+
+/// Whether a call shows something on the screen, by its name.
+fn shows(node: &Node<'_>) -> bool {
+    let text = node.text();
+    let head = text.split(['(', ' ', '\'', '"']).next().unwrap_or_default();
+    ["print", "puts", "echo", "println", "printf"].iter().any(|word| head.ends_with(word))
 }
 
 /// Whether a call writes a log or tells somebody, by its name.

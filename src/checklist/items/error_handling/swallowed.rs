@@ -46,7 +46,11 @@ pub fn judge(file: &File, lang: Lang, handler: &Handler<'_>, hits: &mut Vec<Hit>
         nothing(file, lang, handler)
     } else if handler.never && !handler.logs {
         Some(&NEVER)
-    } else if handler.broad && !handler.logs && !handler.uses && guards_much(handler) {
+    } else if handler.broad
+        && !handler.logs
+        && !handler.uses
+        && (handler.shows || guards_much(handler))
+    {
         Some(&BROAD)
     } else if lang == Lang::Java && interrupted(handler) {
         Some(&INTERRUPTED)

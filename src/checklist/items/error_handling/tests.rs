@@ -34,6 +34,8 @@ fn python() {
         "try:\n    a()\n    b()\n    c()\n    d()\n    e()\nexcept Exception:\n    total = 0\n";
     assert_eq!(found("a.py", long), ["broad"]);
     is("except Exception as e:\n    result = str(e)", &[]);
+    is("except Exception:\n    print('failed')", &["broad"]);
+    is("except Exception as e:\n    print('failed', e)", &[]);
     is("except Exception:\n    log.exception('no payment')\n    raise", &[]);
     is("except OSError as e:\n    raise PayError('no')", &["cause-lost"]);
     is("except OSError as e:\n    raise PayError('no') from e", &[]);
