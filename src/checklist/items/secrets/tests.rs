@@ -30,7 +30,10 @@ fn a_credential_is_found_in_any_text_and_never_shown_whole() {
         let text = format!("token: \"{token}\"\n");
         let found = hits(File::whole(path.into(), text.as_bytes()));
         assert_eq!(found.len(), 1, "{path}: {found:?}");
-        assert_eq!((found[0].rule.as_str(), found[0].confidence), ("github-token", Confidence::High));
+        assert_eq!(
+            (found[0].rule.as_str(), found[0].confidence),
+            ("github-token", Confidence::High)
+        );
         assert!(found[0].message.contains("`ghp_…`") && !found[0].message.contains(&token[..12]));
     }
 }
@@ -40,7 +43,10 @@ fn the_value_of_a_name_is_found_and_never_shown() {
     let found = hits(File::whole("a.py".into(), b"db_password = 'hT7-kq2-Lw9'\n"));
     assert_eq!(found.len(), 1);
     assert!(found[0].message.contains("db_password") && !found[0].message.contains("hT7"));
-    assert_eq!(rules("a.go", "package a\nfunc f() { if password == \"hT7-kq2-Lw9\" {} }\n"), ["compared"]);
+    assert_eq!(
+        rules("a.go", "package a\nfunc f() { if password == \"hT7-kq2-Lw9\" {} }\n"),
+        ["compared"]
+    );
     assert_eq!(rules("a.js", "jwt.sign(user, 'hT7-kq2-Lw9');\n"), ["hard-coded-argument"]);
     let text = "class A { string c = \"Server=db;User Id=sa;Password=hT7-kq2-Lw9;\"; }\n";
     assert_eq!(rules("a.cs", text), ["connection-string"]);
@@ -55,7 +61,10 @@ fn stand_ins_and_tests_pass() {
         ("tests/test_a.py", "password = 'hT7-kq2-Lw9'\n"),
         ("a.py", "# see amqp://user:hT7-kq2-Lw9@host/\n"),
         ("a.rs", "#[cfg(test)]\nmod tests {\n    fn f() { let password = \"hT7-kq2-Lw9\"; }\n}\n"),
-        ("package-lock.json", "\"integrity\": \"sha512-qKq9Zx7Lm2Vt5Rw4Yn6Bc1Hj0GfSuEiToa8Kd3P==\"\n"),
+        (
+            "package-lock.json",
+            "\"integrity\": \"sha512-qKq9Zx7Lm2Vt5Rw4Yn6Bc1Hj0GfSuEiToa8Kd3P==\"\n",
+        ),
     ] {
         assert_eq!(rules(path, text), Vec::<String>::new(), "{path}: {text}");
     }
