@@ -90,3 +90,12 @@ fn a_range_that_is_none_is_an_error() {
     let said = repo.ai_log(["repair", "nowhere..HEAD"]);
     assert_eq!(said.code, Some(2), "{said}");
 }
+
+#[test]
+fn the_document_lists_the_operations_tested_here() {
+    let document = include_str!("../../docs/rewrites.md");
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let rows: Vec<&str> = rows.filter(|name| *name != "operation").collect();
+    let tested: Vec<&str> = OPERATIONS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(rows, tested);
+}
