@@ -3,10 +3,11 @@
 //!
 //! [`replay`] folds the journal into one annotated text for each file; [`step`] takes a text from
 //! one state to the next; [`blend`] decides about changed lines; [`lost`] finds text again that
-//! was moved; [`shell`] says what a command can have written; [`hunks`] cuts the result into the
+//! was moved; [`carry`] finds text of other commits again; [`shell`] says what a command can have written; [`hunks`] cuts the result into the
 //! lines that a commit adds.
 
 pub mod blend;
+pub mod carry;
 pub mod hunks;
 pub mod lost;
 mod order;

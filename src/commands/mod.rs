@@ -17,6 +17,7 @@ mod note;
 mod observe;
 mod record;
 mod redact;
+mod repair;
 mod review;
 mod schema;
 mod screen;
@@ -95,6 +96,7 @@ commands! {
     Blame => blame::BlameArgs,
     Show => show::ShowArgs,
     Status => status::StatusArgs,
+    Repair => repair::RepairArgs,
     Check => check::CheckArgs,
     Review => review::ReviewArgs,
     Attest => attest::AttestArgs,

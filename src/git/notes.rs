@@ -58,6 +58,23 @@ impl<'r> Notes<'r> {
         }
     }
 
+    /// Every commit that has a note, with the note's object.
+    pub fn all(&self) -> Result<Vec<(Oid, Oid)>, GitError> {
+        let mut found = Vec::new();
+        let mut folders: Vec<_> =
+            self.root.iter().map(|root| (String::new(), root.clone())).collect();
+        while let Some((prefix, folder)) = folders.pop() {
+            for entry in self.repo.tree(&folder)? {
+                let name = format!("{prefix}{}", String::from_utf8_lossy(&entry.name));
+                match entry.is_tree() {
+                    true => folders.push((name, entry.oid)),
+                    false => found.push((Oid(name), entry.oid)),
+                }
+            }
+        }
+        Ok(found)
+    }
+
     fn folder(&mut self, oid: &Oid) -> Result<&HashMap<Vec<u8>, Entry>, GitError> {
         if !self.folders.contains_key(oid) {
             let entries = self.repo.tree(oid)?;

@@ -11,6 +11,7 @@ mod formats;
 mod gate;
 mod payloads;
 mod repositories;
+mod rewrites;
 
 /// A file that is not listed above would never be compiled, and its tests would never run.
 #[test]
