@@ -12,6 +12,8 @@ use crate::model::{Oid, RepoPath};
 pub struct Toolchain {
     /// `$VIRTUAL_ENV`.
     pub virtual_env: Option<PathBuf>,
+    /// `$CARGO_HOME`, or its default.
+    pub cargo_home: Option<PathBuf>,
     /// `$GOMODCACHE`, or its default.
     pub go_modules: Option<PathBuf>,
 }

@@ -16,6 +16,8 @@ pub struct Files {
     pub toolchain: Toolchain,
     /// Files of the machine's, by their absolute path.
     pub disk: BTreeMap<String, String>,
+    /// The top of the work tree.
+    pub top: Option<std::path::PathBuf>,
     /// What every analyser says.
     pub analysis: Option<Rc<Analysis>>,
 }
@@ -56,7 +58,7 @@ impl Project for Files {
     }
 
     fn top(&self) -> Option<&Path> {
-        None
+        self.top.as_deref()
     }
 
     fn toolchain(&self) -> &Toolchain {

@@ -47,6 +47,8 @@ pub struct Env {
     pub config_home: Option<PathBuf>,
     /// `$VIRTUAL_ENV`: the Python packages in use.
     pub virtual_env: Option<PathBuf>,
+    /// `$CARGO_HOME`, or its default.
+    pub cargo_home: Option<PathBuf>,
     /// `$GOMODCACHE`, or its default below `$GOPATH`.
     pub go_modules: Option<PathBuf>,
     /// This program.
@@ -82,6 +84,7 @@ impl Env {
             claude_home: folder("CLAUDE_CONFIG_DIR").or_else(|| below(".claude")),
             config_home: folder("XDG_CONFIG_HOME").or_else(|| below(".config")),
             virtual_env: folder("VIRTUAL_ENV"),
+            cargo_home: folder("CARGO_HOME").or_else(|| below(".cargo")),
             go_modules: folder("GOMODCACHE")
                 .or_else(|| folder("GOPATH").map(|path| path.join("pkg/mod")))
                 .or_else(|| below("go/pkg/mod")),

@@ -1,6 +1,7 @@
 //! `dependencies`: what is imported is declared, pinned, and really has the names that are used.
 
 mod api;
+mod crates;
 mod gomod;
 mod imports;
 mod installed;
@@ -8,6 +9,7 @@ mod installs;
 mod lock;
 mod manifests;
 mod names;
+mod npm;
 mod pins;
 mod removals;
 mod shell;
@@ -28,8 +30,8 @@ static META: Meta = Meta {
               Python, JavaScript, TypeScript, Go, Rust and Ruby against their manifests; \
               what is declared or installed without a version (manifests, Dockerfiles, \
               workflows); names one letter away from a known package; lock files that do \
-              not know a declaration; names that the installed Python or Go package does \
-              not have; names that the declared version of some 40 packages, of Python or \
+              not know a declaration; names that the installed Python, npm, Go or Rust \
+              package does not have; names that the declared version of some 40 packages, of Python or \
               of Node.js has removed. Imports that are guarded, inside a function or in \
               tests ask instead of block.",
 };
@@ -47,6 +49,13 @@ impl Check for Dependencies {
             if file.lang == Some(Lang::Python) && !installed.is_empty() {
                 let judged = |lines| file.run_at(lines).is_some();
                 unknown(file, installed.unknown(&names::python(file), judged), hits);
+            }
+            match file.lang {
+                Some(Lang::Rust) => unknown(file, crates::unknown(file, context.project), hits),
+                Some(Lang::JavaScript | Lang::TypeScript | Lang::Tsx) => {
+                    unknown(file, npm::unknown(file, context.project), hits);
+                }
+                _ => {}
             }
             imported(file, context, &mut manifests, hits);
             for loose in pins::loose(file).into_iter().take(MAX_LOOSE) {

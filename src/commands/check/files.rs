@@ -50,7 +50,11 @@ pub fn judge(env: &Env, paths: &[PathBuf]) -> Result<Reported> {
 
 /// Where installed packages may lie.
 pub fn toolchain(env: &Env) -> Toolchain {
-    Toolchain { virtual_env: env.virtual_env.clone(), go_modules: env.go_modules.clone() }
+    Toolchain {
+        virtual_env: env.virtual_env.clone(),
+        cargo_home: env.cargo_home.clone(),
+        go_modules: env.go_modules.clone(),
+    }
 }
 
 fn policy(env: &Env) -> Result<Effective> {
