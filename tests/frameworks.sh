@@ -151,27 +151,24 @@ judge_amended() {
 
 # What an agent wrote and the checklist does not let pass is blocked, and passes when it is mended.
 judge_gate() {
-    record PreToolUse "$(written 'except Exception:\\n    pass')"
-    printf 'try:\n    pay()\nexcept Exception:\n    pass\n' >"$repo/pay.py"
-    record PostToolUse "$(written 'except Exception:\\n    pass')"
-    clean git add pay.py
+    write call-3 'try:\n    pay()\nexcept Exception:\n    pass\n'
     before=$(clean git rev-parse HEAD)
     quietly git commit --quiet -m bad && say 'the gate let a fault pass'
     grep -q 'error-handling/' "$work/log" || say 'the gate did not say what is wrong'
     [ "$(clean git rev-parse HEAD)" = "$before" ] || say 'there is a commit all the same'
-    record PreToolUse "$(written 'except OSError:\\n    raise')"
-    printf 'try:\n    pay()\nexcept OSError:\n    raise\n' >"$repo/pay.py"
-    record PostToolUse "$(written 'except OSError:\\n    raise')"
-    clean git add pay.py
+    write call-4 'try:\n    pay()\nexcept OSError:\n    raise\n'
     commit good
     clean git ai-log show --json | grep -q '"gate":"gated"' || say 'the commit was not gated'
 }
 
-# The input of a tool that writes the payment file: its handler.
-written() {
-    calls=$((${calls:-0} + 1))
-    printf '"tool_name":"Write","tool_use_id":"gate-%s","tool_input":{"file_path":"%s/pay.py","content":"try:\\n    pay()\\n%s\\n"}' \
-        "$((calls / 2))" "$repo" "$1"
+# The agent writes the payment file whole, and it is staged: call, content (with \n as \\n).
+write() {
+    input=$(printf '"tool_name":"Write","tool_use_id":"%s","tool_input":{"file_path":"%s/pay.py","content":"%s"}' \
+        "$1" "$repo" "$2")
+    record PreToolUse "$input"
+    printf '%b' "$2" >"$repo/pay.py"
+    record PostToolUse "$input"
+    clean git add pay.py
 }
 
 all() {
