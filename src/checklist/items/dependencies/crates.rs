@@ -16,7 +16,7 @@ pub fn unknown(file: &File, project: &dyn Project) -> Vec<Unknown> {
     if locked.is_empty() {
         return Vec::new();
     }
-    let mut crates: BTreeMap<String, Option<BTreeSet<String>>> = BTreeMap::new();
+    let mut crates: BTreeMap<String, Option<Exports>> = BTreeMap::new();
     let mut found: Vec<Unknown> = Vec::new();
     let mut own = BTreeSet::new();
     walk(tree.root(), &mut |node, _| {
@@ -31,8 +31,8 @@ pub fn unknown(file: &File, project: &dyn Project) -> Vec<Unknown> {
         let known =
             crates.entry(krate.clone()).or_insert_with(|| exports(&krate, version, project));
         let Some(known) = known else { return true };
-        for name in names.into_iter().filter(|name| !known.contains(name)) {
-            let close = known.iter().filter(|other| strsim::osa_distance(other, &name) <= 2);
+        for name in names.into_iter().filter(|name| known.lack(name)) {
+            let close = known.names.iter().filter(|other| strsim::osa_distance(other, &name) <= 2);
             found.push(Unknown {
                 meant: close.min_by_key(|other| strsim::osa_distance(other, &name)).cloned(),
                 name: format!("{krate}::{name}"),
@@ -103,8 +103,22 @@ fn locked(project: &dyn Project) -> BTreeMap<String, String> {
     single.map(|(name, mut all)| (name.replace('-', "_"), all.remove(0))).collect()
 }
 
+/// What stands at the top of a crate.
+struct Exports {
+    names: BTreeSet<String>,
+    /// Whether other modules may add macros, whose names are written small.
+    macros: bool,
+}
+
+impl Exports {
+    fn lack(&self, name: &str) -> bool {
+        let may_be_macro = self.macros && !name.starts_with(char::is_uppercase);
+        !may_be_macro && !self.names.contains(name)
+    }
+}
+
 /// The public names at the top of a crate; `None` where it may have more than its text says.
-fn exports(krate: &str, version: &str, project: &dyn Project) -> Option<BTreeSet<String>> {
+fn exports(krate: &str, version: &str, project: &dyn Project) -> Option<Exports> {
     let text = sources(krate, version, project)
         .iter()
         .find_map(|folder| project.disk(&folder.join("src/lib.rs")))?;
@@ -139,8 +153,9 @@ fn exports(krate: &str, version: &str, project: &dyn Project) -> Option<BTreeSet
         }
     }
     // Macros of other modules stand at the top of the crate, too.
-    let hidden = text.contains("#[macro_use]") || text.contains("include!") || names.len() < 2;
-    (!hidden).then_some(names)
+    let macros = text.contains("#[macro_use]");
+    let hidden = text.contains("include!") || names.len() < 2;
+    (!hidden).then_some(Exports { names, macros })
 }
 
 /// The last names of a tree of `use`.
@@ -216,6 +231,9 @@ mod tests {
         ] {
             assert!(said(library, code).is_empty(), "{library}");
         }
+        let macros = "#[macro_use]\nmod macros;\npub fn a() {}\npub fn b() {}\n";
+        assert!(said(macros, code).is_empty());
+        assert_eq!(said(macros, "use pay_now::Amuont;\n"), ["pay_now::Amuont 1 "]);
         let own = "mod pay_now { pub fn missing() {} }\nfn f() { pay_now::missing(); }\n";
         assert!(said("pub fn a() {}\npub fn b() {}\n", own).is_empty());
     }
