@@ -1,21 +1,27 @@
 //! Writing the note of a commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::commands::attribute::{self, Evidences, Target, blank};
+use crate::attribution::hunks::{added, blank};
+use crate::commands::attribute::{self, Evidences};
 use crate::commands::gate;
 use crate::config::Env;
 use crate::error::Result;
 use crate::git::Repo;
 use crate::git::lines::{self, Space, is_binary, split};
 use crate::git::notes::{self as refs, History, Notes, PROMPTS, PROVENANCE};
-use crate::git::objects::{Change, Commit};
+use crate::git::objects::Commit;
+use crate::git::target::{Target, targets};
 use crate::journal::MAX_TEXT;
 use crate::model::note::{Note, NoteHunk, PromptRecord};
-use crate::model::{Oid, RepoPath};
-use crate::notes;
+use crate::model::{Contributor, Oid};
+use crate::query::carry::{Carrier, Wanted, adopt};
+use crate::{notes, query};
+
+/// How many notes that others brought a commit reads at most; the next one goes on.
+const NEW_NOTES: usize = 500;
 
 /// How a commit came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,15 +61,25 @@ pub fn write(
     let commit = repo.commit(&job.commit)?;
     let targets = targets(repo, &commit)?;
     let base = commit.parents.first();
-    let mut note =
-        Note { hunks: attribute::hunks(repo, evidences, base, &targets, now)?, ..Note::default() };
+    let mut note = Note {
+        authored: DateTime::from_timestamp(commit.authored, 0),
+        hunks: attribute::hunks(repo, evidences, base, &targets, now)?,
+        ..Note::default()
+    };
     let mut prompts = evidences.describe(&mut note, Some(&commit.author));
     let known = inherit(repo, job, &targets, &mut note, &mut prompts)?;
-    if job.origin == Origin::Rewritten && !known && note.hunks.is_empty() {
-        return Ok(false);
+    let rewritten = carry(repo, job, &commit, &targets, &mut note, &mut prompts)?;
+    if job.origin == Origin::Rewritten && !known && !rewritten {
+        if note.hunks.is_empty() {
+            return Ok(false);
+        }
+        note.rest = Some(Contributor::Unknown);
     }
     gate::record(env, repo, evidences, job, &commit, &mut note, now);
     let time = now.timestamp();
+    // The journal's own come first.
+    let mut told = BTreeSet::new();
+    prompts.retain(|prompt| told.insert(prompt.turn.clone()));
     if !prompts.is_empty() {
         let bytes = notes::encode_prompts(&prompts);
         let notes = [(job.commit.clone(), bytes)];
@@ -74,44 +90,32 @@ pub fn write(
     Ok(true)
 }
 
-/// The files that the commit has otherwise than every one of its parents.
-pub fn targets(repo: &Repo, commit: &Commit) -> Result<Vec<Target>> {
-    let mut parents = Vec::new();
-    for parent in &commit.parents {
-        parents.push(repo.commit(parent)?.tree);
+/// Adds agents' lines that came from other commits and that nothing here explains: a squash of
+/// fetched work, a function moved long after it was written. Returns whether the commit was made
+/// from one of these.
+fn carry(
+    repo: &Repo,
+    job: &Job,
+    commit: &Commit,
+    targets: &[Target],
+    note: &mut Note,
+    prompts: &mut Vec<PromptRecord>,
+) -> Result<bool> {
+    let mut carrier = Carrier::open(repo, NEW_NOTES)?;
+    let wanted = Wanted {
+        oid: &job.commit,
+        commit,
+        targets,
+        taken: &note.hunks,
+        predecessors: &job.predecessors,
+    };
+    let mut carried = carrier.carry(&wanted)?;
+    if job.origin == Origin::Rewritten {
+        note.hunks.append(&mut carried.doubtful);
     }
-    let mut changes = repo.changes(parents.first(), &commit.tree)?;
-    let mut further: Vec<Vec<Change>> = Vec::new();
-    for parent in parents.iter().skip(1) {
-        further.push(repo.changes(Some(parent), &commit.tree)?);
-    }
-    changes.retain(|change| {
-        further.iter().all(|others| others.iter().any(|other| path_of(other) == path_of(change)))
-    });
-    let mut targets = Vec::new();
-    for change in changes {
-        let Some((path, oid)) = &change.new else {
-            continue;
-        };
-        let others = further.iter().flatten().filter(|other| path_of(other) == Some(path));
-        let olds: Vec<_> =
-            std::iter::once(&change).chain(others).filter_map(|c| c.old.as_ref()).collect();
-        let mut bases = Vec::new();
-        for (_, oid) in &olds {
-            bases.extend(repo.blob(oid)?);
-        }
-        targets.push(Target {
-            path: path.clone(),
-            old_path: change.old.as_ref().map(|(path, _)| path.clone()),
-            bases,
-            text: repo.blob(oid)?.unwrap_or_default(),
-        });
-    }
-    Ok(targets)
-}
-
-fn path_of(change: &Change) -> Option<&RepoPath> {
-    change.new.as_ref().map(|(path, _)| path)
+    carried.add_to(&mut carrier, note)?;
+    prompts.extend(query::prompts_of(repo, &carried.from, note)?);
+    Ok(carried.rewritten)
 }
 
 /// Takes over what the notes of the predecessors say of lines that the journal does not explain.
@@ -124,7 +128,6 @@ fn inherit(
     prompts: &mut Vec<PromptRecord>,
 ) -> Result<bool> {
     let mut provenance = Notes::open(repo, PROVENANCE)?;
-    let mut texts = Notes::open(repo, PROMPTS)?;
     let mut found = false;
     for predecessor in &job.predecessors {
         let Some(bytes) = provenance.get(predecessor)? else {
@@ -136,24 +139,14 @@ fn inherit(
         for target in targets {
             hunks.extend(inherited(repo, predecessor, &old, target, note)?);
         }
-        let used = |turn: &crate::model::TurnId| {
-            hunks.iter().any(|h: &NoteHunk| h.turn.as_ref() == Some(turn))
-        };
-        for (id, session) in &old.sessions {
-            if hunks.iter().any(|hunk| hunk.session.as_ref() == Some(id)) {
-                note.sessions.entry(id.clone()).or_insert_with(|| session.clone());
-            }
-        }
-        for (id, turn) in old.turns.iter().filter(|(id, _)| used(id)) {
-            note.turns.entry(id.clone()).or_insert_with(|| turn.clone());
-        }
-        if let Some(bytes) = texts.get(predecessor)? {
-            let known = notes::parse_prompts(&bytes)?.into_values();
-            prompts.extend(known.filter(|prompt| used(&prompt.turn)));
+        for hunk in &hunks {
+            adopt(&mut note.sessions, &old.sessions, hunk.session.as_ref());
+            adopt(&mut note.turns, &old.turns, hunk.turn.as_ref());
         }
         note.hunks.extend(hunks);
     }
     note.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+    prompts.extend(query::prompts_of(repo, &job.predecessors, note)?);
     Ok(found)
 }
 
@@ -178,7 +171,7 @@ fn inherited(
         return Ok(Vec::new());
     }
     let bases: Vec<&[u8]> = target.bases.iter().map(Vec::as_slice).collect();
-    let added = crate::attribution::hunks::added(&bases, &target.text);
+    let added = added(&bases, &target.text);
     let taken =
         |line: u32| note.hunks.iter().any(|h| h.path == target.path && h.lines.contains(line));
     let lines = split(&target.text);
