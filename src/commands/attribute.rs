@@ -2,7 +2,7 @@
 //! work tree has otherwise than the commit below it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -23,6 +23,7 @@ use crate::model::{Contributor, Digest, Event, Evidence, Oid, RepoPath, SessionI
 const MAX_FOLDERS: usize = 2_000;
 
 /// What one repository's journal says.
+#[derive(Default)]
 pub struct Evidences {
     /// Every event, folded.
     pub events: Vec<Event>,
@@ -98,6 +99,15 @@ fn note_session(note: &mut Note, event: &Event, human: Option<&str>) {
     if event.model.is_some() && event.subagent.is_none() || session.model.is_none() {
         session.model = event.model.clone().or_else(|| session.model.take());
     }
+}
+
+/// The files of this work tree in which agents worked.
+pub fn followed(repo: &Repo, evidences: &Evidences) -> BTreeSet<RepoPath> {
+    let Some(top) = repo.work_tree() else {
+        return BTreeSet::new();
+    };
+    let source = Files::of(repo);
+    Replay::of(&evidences.of_worktree(top), &source).followed().cloned().collect()
 }
 
 /// The lines that these files add, with their owners; lines that are simply a person's are left

@@ -12,7 +12,6 @@ use crate::error::Result;
 use crate::git::Repo;
 use crate::git::lines::{self, Space, is_binary, split};
 use crate::git::notes::{self as refs, History, Notes, PROMPTS, PROVENANCE};
-use crate::git::objects::Commit;
 use crate::git::target::{Target, targets};
 use crate::journal::MAX_TEXT;
 use crate::model::note::{Note, NoteHunk, PromptRecord};
@@ -28,6 +27,8 @@ const NEW_NOTES: usize = 500;
 pub enum Origin {
     /// Somebody committed what is here: lines that no agent reported are a person's.
     Here,
+    /// The same, but its hook never ran: what the journal still says of it holds.
+    Late,
     /// It was made from other commits: what they say holds, and what they do not say is unknown.
     Rewritten,
 }
@@ -49,8 +50,19 @@ impl Job {
     }
 }
 
-/// Attributes a commit and writes its note, prompts first: a note never names prompts that
-/// nobody has. Returns whether a note was written.
+/// A note with what belongs to it.
+pub struct Made {
+    /// The commit.
+    pub commit: Oid,
+    /// Its note.
+    pub note: Note,
+    /// The prompts that it names.
+    pub prompts: Vec<PromptRecord>,
+    /// Commits whose notes had lines of it.
+    pub from: Vec<Oid>,
+}
+
+/// Attributes a commit and writes its note. Returns whether a note was written.
 pub fn write(
     env: &Env,
     repo: &Repo,
@@ -58,6 +70,22 @@ pub fn write(
     job: &Job,
     now: DateTime<Utc>,
 ) -> Result<bool> {
+    let mut carrier = Carrier::open(repo, NEW_NOTES)?;
+    let made = make(env, repo, evidences, &mut carrier, job, now)?;
+    store(repo, made.as_slice(), now)?;
+    Ok(made.is_some())
+}
+
+/// Attributes a commit: by the journal, then by the commits that it is known to be made from, then
+/// by all notes. `None` where a commit was made elsewhere and nobody knows anything of it.
+pub fn make(
+    env: &Env,
+    repo: &Repo,
+    evidences: &Evidences,
+    carrier: &mut Carrier<'_>,
+    job: &Job,
+    now: DateTime<Utc>,
+) -> Result<Option<Made>> {
     let commit = repo.commit(&job.commit)?;
     let targets = targets(repo, &commit)?;
     let base = commit.parents.first();
@@ -68,54 +96,43 @@ pub fn write(
     };
     let mut prompts = evidences.describe(&mut note, Some(&commit.author));
     let known = inherit(repo, job, &targets, &mut note, &mut prompts)?;
-    let rewritten = carry(repo, job, &commit, &targets, &mut note, &mut prompts)?;
-    if job.origin == Origin::Rewritten && !known && !rewritten {
-        if note.hunks.is_empty() {
-            return Ok(false);
-        }
-        note.rest = Some(Contributor::Unknown);
-    }
-    gate::record(env, repo, evidences, job, &commit, &mut note, now);
-    let time = now.timestamp();
-    // The journal's own come first.
-    let mut told = BTreeSet::new();
-    prompts.retain(|prompt| told.insert(prompt.turn.clone()));
-    if !prompts.is_empty() {
-        let bytes = notes::encode_prompts(&prompts);
-        let notes = [(job.commit.clone(), bytes)];
-        refs::write(repo, PROMPTS, History::None, &notes, time, &notes::join)?;
-    }
-    let notes = [(job.commit.clone(), notes::encode(&note))];
-    refs::write(repo, PROVENANCE, History::Kept, &notes, time, &notes::join)?;
-    Ok(true)
-}
-
-/// Adds agents' lines that came from other commits and that nothing here explains: a squash of
-/// fetched work, a function moved long after it was written. Returns whether the commit was made
-/// from one of these.
-fn carry(
-    repo: &Repo,
-    job: &Job,
-    commit: &Commit,
-    targets: &[Target],
-    note: &mut Note,
-    prompts: &mut Vec<PromptRecord>,
-) -> Result<bool> {
-    let mut carrier = Carrier::open(repo, NEW_NOTES)?;
     let wanted = Wanted {
         oid: &job.commit,
-        commit,
-        targets,
+        commit: &commit,
+        targets: &targets,
         taken: &note.hunks,
         predecessors: &job.predecessors,
     };
     let mut carried = carrier.carry(&wanted)?;
-    if job.origin == Origin::Rewritten {
+    if job.origin != Origin::Here {
         note.hunks.append(&mut carried.doubtful);
     }
-    carried.add_to(&mut carrier, note)?;
-    prompts.extend(query::prompts_of(repo, &carried.from, note)?);
-    Ok(carried.rewritten)
+    carried.add_to(carrier, &mut note)?;
+    prompts.extend(query::prompts_of(repo, &carried.from, &note)?);
+    if job.origin != Origin::Here && !known && !carried.rewritten {
+        if note.hunks.is_empty() {
+            return Ok(None);
+        }
+        note.rest = (job.origin == Origin::Rewritten).then_some(Contributor::Unknown);
+    }
+    gate::record(env, repo, evidences, job, &commit, &mut note, now);
+    // The journal's own come first.
+    let mut told = BTreeSet::new();
+    prompts.retain(|prompt| told.insert(prompt.turn.clone()));
+    Ok(Some(Made { commit: job.commit.clone(), note, prompts, from: carried.from }))
+}
+
+/// Writes notes, each ref in one commit. Prompts go first: a note never names prompts that nobody
+/// has.
+pub fn store(repo: &Repo, made: &[Made], now: DateTime<Utc>) -> Result<()> {
+    let time = now.timestamp();
+    let told = made.iter().filter(|made| !made.prompts.is_empty());
+    let prompts: Vec<_> =
+        told.map(|made| (made.commit.clone(), notes::encode_prompts(&made.prompts))).collect();
+    refs::write(repo, PROMPTS, History::None, &prompts, time, &notes::join)?;
+    let provenance: Vec<_> =
+        made.iter().map(|made| (made.commit.clone(), notes::encode(&made.note))).collect();
+    Ok(refs::write(repo, PROVENANCE, History::Kept, &provenance, time, &notes::join)?)
 }
 
 /// Takes over what the notes of the predecessors say of lines that the journal does not explain.

@@ -1,20 +1,23 @@
 //! `git ai-log repair [RANGE]`: notes for commits that lost them.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 
+use crate::commands::attribute::{self, Evidences};
+use crate::commands::note::{self, Job, Made, Origin};
 use crate::commands::screen::{Printing, printed};
 use crate::config::Env;
 use crate::error::Result;
 use crate::git::Repo;
-use crate::git::notes::{self as refs, History, Notes, PROMPTS, PROVENANCE};
-use crate::git::target::targets;
-use crate::model::Oid;
-use crate::model::note::Note;
-use crate::query::carry::{Carrier, Wanted};
+use crate::git::notes::{Notes, PROVENANCE};
+use crate::git::objects::Commit;
+use crate::journal;
+use crate::model::{Oid, RepoPath};
+use crate::query::carry::Carrier;
 use crate::render::json::Repaired;
-use crate::{notes, query};
 
 /// Carry provenance onto commits that lost it
 ///
@@ -35,20 +38,20 @@ pub struct RepairArgs {
 
 /// Repairs the range, or says what it would do.
 pub fn run(env: &Env, args: &RepairArgs) -> Result<()> {
-    let repo = Repo::from_environment()?;
+    let (repo, now) = (Repo::from_environment()?, Env::now());
     let repaired = if args.range.is_none() && repo.is_unborn() {
         Vec::new()
     } else {
         let range = args.range.clone().unwrap_or_else(|| "HEAD".into());
         let entries = repo.log(&["--end-of-options".into(), range, "--".into()])?;
         let commits: Vec<Oid> = entries.into_iter().map(|entry| entry.commit).collect();
-        find(&repo, &commits, usize::MAX)?
+        find(env, &repo, &commits, usize::MAX, now)?
     };
     if !args.dry_run {
-        write(&repo, &repaired)?;
+        note::store(&repo, &repaired, now)?;
     }
     let mut out = args.printing.screen(env, Some(&repo));
-    for Carried { commit, note, from } in repaired {
+    for Made { commit, note, from, .. } in repaired {
         let agents = note.hunks.iter().filter(|hunk| hunk.contributor.is_agents());
         let lines = agents.map(|hunk| hunk.lines.len()).sum();
         let written = !args.dry_run;
@@ -57,52 +60,102 @@ pub fn run(env: &Env, args: &RepairArgs) -> Result<()> {
             out.json(&Repaired { schema, commit, lines, from, written })
         } else {
             let sources: Vec<&str> = from.iter().map(Oid::short).collect();
-            out.line(&format!("{}  {lines} lines from {}", commit.short(), sources.join(", ")))
+            let sources = if from.is_empty() { "the journal".into() } else { sources.join(", ") };
+            out.line(&format!("{}  {lines} lines from {sources}", commit.short()))
         })?;
     }
     printed(out.finish())
 }
 
-/// A note that was made of others.
-struct Carried {
-    commit: Oid,
-    note: Note,
-    from: Vec<Oid>,
+/// How many commits a hook looks at, and how many notes that others brought it reads.
+const LAST: usize = 50;
+const NEW_NOTES: usize = 500;
+/// How far back the reflog is read.
+const MOVES: usize = 1_000;
+
+/// Repairs what lost its note since a hook last looked, in the last commits of HEAD. `again` looks
+/// at all of these, as when notes have come.
+pub fn recent(env: &Env, repo: &Repo, again: bool, now: DateTime<Utc>) -> Result<()> {
+    let Some(head) = repo.head()? else {
+        return Ok(());
+    };
+    let path = repo.state_dir().join("repaired");
+    let seen = std::fs::read_to_string(&path).ok().map(|text| Oid(text.trim().to_owned()));
+    if seen.as_ref() == Some(&head) && !again {
+        return Ok(());
+    }
+    let seen = seen.filter(|_| !again);
+    // One commit on top of what was seen has just got its note.
+    if seen.is_none() || !repo.commit(&head)?.parents.contains(seen.as_ref().unwrap_or(&head)) {
+        let mut args: Vec<OsString> = vec![format!("-{LAST}").into(), head.as_str().into()];
+        let known = seen.filter(|seen| repo.commit(seen).is_ok());
+        args.extend(known.map(|seen| format!("^{seen}").into()));
+        args.push("--".into());
+        let commits: Vec<Oid> = repo.log(&args)?.into_iter().map(|entry| entry.commit).collect();
+        note::store(repo, &find(env, repo, &commits, NEW_NOTES, now)?, now)?;
+    }
+    Ok(journal::write_private(&path, format!("{head}\n").as_bytes())?)
 }
 
-/// What other commits' notes say of these, where they have none. So many notes that are new here
-/// are read at most.
-fn find(repo: &Repo, commits: &[Oid], limit: usize) -> Result<Vec<Carried>> {
+/// What the journal and other commits' notes say of these commits, where they have no note. So many
+/// notes that are new here are read at most.
+fn find(
+    env: &Env,
+    repo: &Repo,
+    commits: &[Oid],
+    limit: usize,
+    now: DateTime<Utc>,
+) -> Result<Vec<Made>> {
     let mut carrier = Carrier::open(repo, limit)?;
     let mut notes = Notes::open(repo, PROVENANCE)?;
+    let mut told = Told::read(repo)?;
+    let none = Evidences::default();
     let mut found = Vec::new();
     for oid in commits {
         let commit = repo.commit(oid)?;
-        if !carrier.concerns(commit.time) || notes.get(oid)?.is_some() {
+        let young = told.first.is_some_and(|first| first <= commit.time);
+        if !young && !carrier.concerns(commit.time) || notes.get(oid)?.is_some() {
             continue;
         }
-        let targets = targets(repo, &commit)?;
-        let wanted =
-            Wanted { oid, commit: &commit, targets: &targets, taken: &[], predecessors: &[] };
-        let carried = carrier.carry(&wanted)?;
-        if let Some(note) = carried.note(&mut carrier, &commit)? {
-            found.push(Carried { commit: oid.clone(), note, from: carried.from });
-        }
+        let origin = if young { told.of(repo, oid, &commit)? } else { None };
+        let evidences = if origin.is_some() { &told.evidences } else { &none };
+        let job = Job::of(oid.clone(), origin.unwrap_or(Origin::Rewritten));
+        found.extend(note::make(env, repo, evidences, &mut carrier, &job, now)?);
     }
     Ok(found)
 }
 
-/// Writes the notes, prompts first, each ref in one commit.
-fn write(repo: &Repo, repaired: &[Carried]) -> Result<()> {
-    let time = Env::now().timestamp();
-    let (mut prompts, mut provenance) = (Vec::new(), Vec::new());
-    for Carried { commit, note, from } in repaired {
-        let known = query::prompts_of(repo, from, note)?;
-        if !known.is_empty() {
-            prompts.push((commit.clone(), notes::encode_prompts(&known)));
-        }
-        provenance.push((commit.clone(), notes::encode(note)));
+/// The journal, for commits that were made since it begins.
+struct Told {
+    evidences: Evidences,
+    /// When it begins, seconds since 1970.
+    first: Option<i64>,
+    files: Option<BTreeSet<RepoPath>>,
+    moves: Option<Vec<(Oid, String)>>,
+}
+
+impl Told {
+    fn read(repo: &Repo) -> Result<Self> {
+        let evidences = Evidences::read(repo)?;
+        let first = evidences.events.iter().map(|event| event.at.timestamp()).min();
+        Ok(Self { evidences, first, files: None, moves: None })
     }
-    refs::write(repo, PROMPTS, History::None, &prompts, time, &notes::join)?;
-    Ok(refs::write(repo, PROVENANCE, History::Kept, &provenance, time, &notes::join)?)
+
+    /// How a commit came to be that changes files in which agents worked here; `None` for others.
+    fn of(&mut self, repo: &Repo, oid: &Oid, commit: &Commit) -> Result<Option<Origin>> {
+        let evidences = &self.evidences;
+        let files = self.files.get_or_insert_with(|| attribute::followed(repo, evidences));
+        let before = commit.parents.first().map(|parent| repo.commit(parent)).transpose()?;
+        let changes = repo.changes(before.as_ref().map(|before| &before.tree), &commit.tree)?;
+        let mut paths = changes.iter().flat_map(|change| [&change.old, &change.new]).flatten();
+        if !paths.any(|(path, _)| files.contains(path)) {
+            return Ok(None);
+        }
+        let moves = match &mut self.moves {
+            Some(moves) => moves,
+            none => none.insert(repo.head_moves(MOVES)?),
+        };
+        let here = moves.iter().any(|(to, action)| to == oid && action.starts_with("commit"));
+        Ok(Some(if here { Origin::Late } else { Origin::Rewritten }))
+    }
 }

@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use chrono::DateTime;
 
+use super::hunk_at;
 use super::index::Index;
+use super::moved::{self, Into};
 use crate::attribution::carry::{Found, Kin, New, Pool, Run};
 use crate::attribution::hunks::{added, blank};
 use crate::attribution::tokens::{fingerprint, tells};
@@ -91,7 +93,7 @@ impl<'r> Carrier<'r> {
         if !self.concerns(wanted.commit.time) {
             return Ok(Carried::default());
         }
-        let files: Vec<File<'_>> =
+        let mut files: Vec<File<'_>> =
             wanted.targets.iter().filter_map(|target| File::of(target, wanted.taken)).collect();
         let mut prints: Vec<u64> = files.iter().flat_map(File::telling).collect();
         prints.sort_unstable();
@@ -105,10 +107,68 @@ impl<'r> Carrier<'r> {
         let news: Vec<New<'_>> = files.iter().map(File::as_new).collect();
         let found = pool.carry(wanted.commit.time + SKEW, &news);
         let mut carried = Carried::default();
-        for (file, found) in files.iter().zip(found) {
+        for (file, found) in files.iter_mut().zip(found) {
             file.hunks(&found, &known, &owners, &mut carried);
+            for (free, found) in file.free.iter_mut().zip(&found) {
+                *free &= found.is_none();
+            }
+        }
+        let agents = known.iter().flat_map(|known| &known.note.hunks);
+        let agents = agents.filter(|hunk| hunk.contributor.is_agents());
+        let agents: HashSet<u64> = agents.flat_map(|hunk| hunk.fingerprints.clone()).collect();
+        for (from, to) in restored(self.repo, wanted.commit)? {
+            self.moved(&from, &to, &agents, &mut files, &mut carried)?;
         }
         Ok(carried)
+    }
+
+    /// Lines that one commit took away, or a revert, and this one has: whose they were stays.
+    fn moved(
+        &mut self,
+        from: &Oid,
+        to: &Oid,
+        agents: &HashSet<u64>,
+        files: &mut [File<'_>],
+        carried: &mut Carried,
+    ) -> Result<(), GitError> {
+        let open = files.iter().flat_map(File::telling).any(|print| agents.contains(&print));
+        if !open {
+            return Ok(());
+        }
+        let removed = moved::removed(self.repo, &self.repo.commit(from)?.tree, to)?;
+        let prints: Vec<Vec<u64>> = files.iter().map(File::prints).collect();
+        let into = files.iter().zip(&prints);
+        let into: Vec<Into<'_>> =
+            into.map(|(file, prints)| Into { path: file.path, prints, free: &file.free }).collect();
+        let pairs = moved::pairs(&removed, &into, agents);
+        if pairs.is_empty() {
+            return Ok(());
+        }
+        let lines = pairs.iter().map(|(_, at)| removed[*at].clone());
+        let blamed = moved::blamed(self.repo, from, lines)?;
+        let mut owned: BTreeMap<(usize, usize), (Oid, NoteHunk)> = BTreeMap::new();
+        for (to, at) in pairs {
+            let Some(place) = blamed.get(&(removed[at].path.clone(), removed[at].line)) else {
+                continue;
+            };
+            let note = self.note(&place.commit)?;
+            let hunk = note.as_ref().and_then(|note| hunk_at(note, &place.path, place.line));
+            if let Some(hunk) = hunk.filter(|hunk| hunk.contributor.is_agents()) {
+                owned.insert(to, (place.commit.clone(), hunk.clone()));
+            }
+        }
+        type Owned = ((usize, usize), (Oid, NoteHunk));
+        let owned: Vec<Owned> = owned.into_iter().collect();
+        let together =
+            |(a, one): &Owned, (b, other): &Owned| a.0 == b.0 && a.1 + 1 == b.1 && one == other;
+        for run in owned.chunk_by(together) {
+            let ((number, start), (commit, hunk)) = &run[0];
+            let file = &mut files[*number];
+            let lines = *start..start + run.len();
+            file.free[lines.clone()].fill(false);
+            carried.push(commit, hunk, blank(file.path, *start, &file.lines[lines]));
+        }
+        Ok(())
     }
 
     /// The notes that have some of these lines, the nearest first, then the oldest.
@@ -246,6 +306,10 @@ impl<'a> File<'a> {
         free.map(|(line, _)| *line).filter(|line| tells(line)).map(fingerprint)
     }
 
+    fn prints(&self) -> Vec<u64> {
+        self.lines.iter().map(|line| fingerprint(line)).collect()
+    }
+
     fn hunks(
         &self,
         found: &[Option<Found>],
@@ -267,24 +331,46 @@ impl<'a> File<'a> {
                 carried.doubtful.push(lines);
                 continue;
             }
-            let old = &note.hunks[place];
-            carried.hunks.push(NoteHunk {
-                contributor: old.contributor,
-                session: old.session.clone(),
-                turn: old.turn.clone(),
-                edit: old.edit.clone(),
-                evidence: Some(Evidence::Carried),
-                ..lines
-            });
             carried.rewritten |= *kin != Kin::Below;
-            if !carried.from.contains(commit) {
-                carried.from.push(commit.clone());
-            }
+            carried.push(commit, &note.hunks[place], lines);
         }
     }
 }
 
+/// The pairs of commit and tree between which lines went away that this commit may have: its own
+/// parent's, and that of the commit that it reverts, in the words of `git revert`.
+fn restored(repo: &Repo, commit: &Commit) -> Result<Vec<(Oid, Oid)>, GitError> {
+    let mut pairs = Vec::new();
+    if let [parent] = commit.parents.as_slice() {
+        pairs.push((parent.clone(), commit.tree.clone()));
+    }
+    let named = commit.message.split("This reverts commit ").nth(1);
+    let digits = named.map(|text| text.split(|c: char| !c.is_ascii_hexdigit()).next());
+    let reverted = digits.flatten().filter(|digits| matches!(digits.len(), 40 | 64));
+    if let Some(reverted) = reverted.and_then(|oid| repo.commit(&Oid(oid.to_owned())).ok())
+        && let [parent] = reverted.parents.as_slice()
+    {
+        pairs.push((parent.clone(), reverted.tree));
+    }
+    Ok(pairs)
+}
+
 impl Carried {
+    /// Adds lines that are those of a hunk of this commit's note.
+    fn push(&mut self, commit: &Oid, old: &NoteHunk, lines: NoteHunk) {
+        self.hunks.push(NoteHunk {
+            contributor: old.contributor,
+            session: old.session.clone(),
+            turn: old.turn.clone(),
+            edit: old.edit.clone(),
+            evidence: Some(Evidence::Carried),
+            ..lines
+        });
+        if !self.from.contains(commit) {
+            self.from.push(commit.clone());
+        }
+    }
+
     /// A note that says so, for a commit that has none; `None` where no agent's line was found.
     pub fn note(
         &self,

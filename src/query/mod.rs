@@ -2,6 +2,7 @@
 
 pub mod carry;
 mod index;
+mod moved;
 mod segment;
 
 use std::collections::{BTreeMap, HashMap};
