@@ -117,7 +117,8 @@ impl<'r> Carrier<'r> {
         let agents = agents.filter(|hunk| hunk.contributor.is_agents());
         let agents: HashSet<u64> = agents.flat_map(|hunk| hunk.fingerprints.clone()).collect();
         for (from, to) in restored(self.repo, wanted.commit)? {
-            self.moved(&from, &to, &agents, &mut files, &mut carried)?;
+            let moved = Moved { from, back: to != wanted.commit.tree, to };
+            self.moved(&moved, &agents, &mut files, &mut carried)?;
         }
         Ok(carried)
     }
@@ -125,12 +126,12 @@ impl<'r> Carrier<'r> {
     /// Lines that one commit took away, or a revert, and this one has: whose they were stays.
     fn moved(
         &mut self,
-        from: &Oid,
-        to: &Oid,
+        between: &Moved,
         agents: &HashSet<u64>,
         files: &mut [File<'_>],
         carried: &mut Carried,
     ) -> Result<(), GitError> {
+        let Moved { from, to, back } = between;
         let open = files.iter().flat_map(File::telling).any(|print| agents.contains(&print));
         if !open {
             return Ok(());
@@ -140,7 +141,7 @@ impl<'r> Carrier<'r> {
         let into = files.iter().zip(&prints);
         let into: Vec<Into<'_>> =
             into.map(|(file, prints)| Into { path: file.path, prints, free: &file.free }).collect();
-        let pairs = moved::pairs(&removed, &into, agents);
+        let pairs = moved::pairs(&removed, &into, agents, *back);
         if pairs.is_empty() {
             return Ok(());
         }
@@ -335,6 +336,16 @@ impl<'a> File<'a> {
             carried.push(commit, &note.hunks[place], lines);
         }
     }
+}
+
+/// Where lines may have gone.
+struct Moved {
+    /// The commit that had them.
+    from: Oid,
+    /// A tree that has not.
+    to: Oid,
+    /// Whether they came back later.
+    back: bool,
 }
 
 /// The pairs of commit and tree between which lines went away that this commit may have: its own

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
+use std::ops::Range;
 
 use crate::attribution::tokens::{fingerprint, tells};
 use crate::git::lines::{self, Space, is_binary, split};
@@ -16,6 +17,8 @@ use crate::model::{Oid, RepoPath};
 const MAX_LINES: usize = 20_000;
 /// So many files are blamed at most.
 const MAX_FILES: usize = 20;
+/// So many telling lines that come together have been moved.
+const TOGETHER: usize = 2;
 
 /// A line that a commit took away.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub struct Removed {
     pub print: u64,
     /// Whether it can be known again.
     pub tells: bool,
+    /// The file, and the lines that stand in its place there, from 0.
+    pub place: (RepoPath, Range<usize>),
 }
 
 /// Where a line comes from.
@@ -49,20 +54,21 @@ pub fn removed(repo: &Repo, old: &Oid, new: &Oid) -> Result<Vec<Removed>, GitErr
             continue;
         };
         let text = repo.blob(&oid)?.unwrap_or_default();
-        let now = match new {
-            Some((_, oid)) => repo.blob(&oid)?.unwrap_or_default(),
-            None => Vec::new(),
+        let (there, now) = match new {
+            Some((path, oid)) => (path, repo.blob(&oid)?.unwrap_or_default()),
+            None => (path.clone(), Vec::new()),
         };
         if is_binary(&text) || text.len() > MAX_TEXT {
             continue;
         }
         let lines = split(&text);
         for edit in lines::diff(&text, &now, Space::Counts) {
-            found.extend(edit.old.map(|line| Removed {
+            found.extend(edit.old.clone().map(|line| Removed {
                 path: path.clone(),
                 line,
                 print: fingerprint(lines[line]),
                 tells: tells(lines[line]),
+                place: (there.clone(), edit.new.clone()),
             }));
         }
         if found.len() > MAX_LINES {
@@ -84,12 +90,15 @@ pub struct Into<'a> {
 }
 
 /// Pairs of a file's number and line with the removed line that it was. Where a line is there more
-/// often than it was removed, nobody can say which one it was.
+/// often than it was removed, nobody can say which one it was. One line is enough where it stands
+/// in the place of the one that was removed (`back`: or in its file); from elsewhere two telling
+/// lines must come together.
 pub fn pairs(
     removed: &[Removed],
     files: &[Into<'_>],
     wanted: &HashSet<u64>,
-) -> Vec<((usize, usize), usize)> {
+    back: bool,
+) -> Vec<Pair> {
     let mut places: HashMap<u64, Vec<(usize, usize)>> = HashMap::new();
     for (number, file) in files.iter().enumerate() {
         for (line, print) in file.prints.iter().enumerate().filter(|(line, _)| file.free[*line]) {
@@ -124,8 +133,20 @@ pub fn pairs(
     }
     let mut pairs: Vec<_> = pairs.into_iter().collect();
     pairs.sort_unstable();
-    pairs
+    let stays = |run: &[Pair]| {
+        let telling = run.iter().filter(|(_, at)| removed[*at].tells).count();
+        run.iter().any(|((number, line), at)| {
+            let (path, lines) = &removed[*at].place;
+            path == files[*number].path && (back || lines.contains(line))
+        }) || telling >= TOGETHER
+    };
+    let together =
+        |(a, from): &Pair, (b, to): &Pair| a.0 == b.0 && a.1 + 1 == b.1 && from + 1 == *to;
+    pairs.chunk_by(together).filter(|run| stays(run)).flatten().copied().collect()
 }
+
+/// A line of a file, by the file's number, and the removed line that it was.
+type Pair = ((usize, usize), usize);
 
 /// Neighbours that left together and came together.
 fn extend(
@@ -202,6 +223,7 @@ mod tests {
                 line,
                 print: fingerprint(text),
                 tells: tells(text),
+                place: (name.into(), 0..100),
             })
             .collect()
     }
@@ -211,12 +233,24 @@ mod tests {
         let free = vec![true; prints.len()];
         let into = Into { path: &path, prints: &prints, free: &free };
         let wanted = removed.iter().map(|line| line.print).collect();
-        pairs(removed, &[into], &wanted).into_iter().map(|((_, line), at)| (line, at)).collect()
+        pairs(removed, &[into], &wanted, false)
+            .into_iter()
+            .map(|((_, line), at)| (line, at))
+            .collect()
+    }
+
+    #[test]
+    fn one_line_from_another_file_may_be_the_typists() {
+        let one = left("a.py", "total_of_all_items = 1\n");
+        assert_eq!(found(&one, "total_of_all_items = 1\n"), []);
+        let two = left("a.py", "total_of_all_items = 1\n}\nand_another_thing = 2\n");
+        let text = "total_of_all_items = 1\n}\nand_another_thing = 2\n";
+        assert_eq!(found(&two, text), [(0, 0), (1, 1), (2, 2)]);
     }
 
     #[test]
     fn a_line_that_left_and_came_is_one_with_its_neighbours() {
-        let removed = left("a.py", "{\ntotal_of_all_items = 1\n}\nand_another_thing = 2\n");
+        let removed = left("b.py", "{\ntotal_of_all_items = 1\n}\nand_another_thing = 2\n");
         assert_eq!(
             found(&removed, "x\n{\n  total_of_all_items = 1\n}\n}\n"),
             [(1, 0), (2, 1), (3, 2)]
@@ -225,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_line_that_came_more_often_is_nobodys() {
-        let removed = left("a.py", "total_of_all_items = 1\n");
+        let removed = left("b.py", "total_of_all_items = 1\n");
         assert_eq!(found(&removed, "total_of_all_items = 1\ntotal_of_all_items = 1\n"), []);
     }
 

@@ -352,9 +352,7 @@ fn a_range_is_judged_by_what_it_leads_to() {
     assert_eq!((code, &bad["verdict"]), (Some(1), &"block".into()));
     let range = format!("{base}..HEAD");
     assert_eq!(check(&repo, &[&range]).0, Some(1));
-    let own =
-        "def send(letter):\n    try:\n        post(letter)\n    except Exception:\n        pass\n";
-    repo.write("own.py", own);
+    repo.write("own.py", BAD);
     agent.write("pay.py", GOOD);
     repo.commit_all("mended");
     let (code, good) = check(&repo, &[&range, "--require-notes"]);
