@@ -53,7 +53,7 @@ c3 tracking numbers arrive via email
 const PRELUDE: &str = r#"
 set -e
 tell() {
-    printf '{"schema":"git-ai-log/event/1","agent":"my-tool","session":"third","cwd":"%s","event":"%s",%s}' \
+    printf '{"schema":"git-ai-log/event/1","agent":"my-tool","session":"third","cwd":"%s","call":"1","event":"%s",%s}' \
         "$PWD" "$1" "$2" | git-ai-log record generic
 }
 agent() {
@@ -158,19 +158,24 @@ fn play(repo: &TestRepo, row: &Row, hooks: bool) -> Option<String> {
     if when == When::Repaired {
         let would = repo.ai_log(["repair", "--dry-run", "--json"]).ok();
         if !would.contains("\"written\":false") {
-            return Some(format!("repair would write nothing: {would}"));
+            return Some(format!("  repair would write nothing: {would}\n"));
         }
         let _ = repo.ai_log(["repair"]).ok();
     }
     let first = faults(repo, row);
+    let mut wrong = first.clone();
     // What is right at once is right after `repair`, too, and a second one has nothing to do.
-    let _ = repo.ai_log(["repair"]).ok();
+    if !repo.ai_log(["repair"]).ok().is_empty() {
+        let later = faults(repo, row);
+        if later != first {
+            wrong.push_str(&format!("after `repair`:\n{later}"));
+        }
+    }
     let again = repo.ai_log(["repair"]).ok();
-    let left = if again.is_empty() { String::new() } else { format!("repair repeats {again}\n") };
-    let second = faults(repo, row);
-    let later = if second == first { String::new() } else { format!("after repair:\n{second}") };
-    let prompts = prompts(repo, row, &old);
-    Some([first, later, left, prompts].concat())
+    if !again.is_empty() {
+        wrong.push_str(&format!("repair repeats {again}\n"));
+    }
+    Some(wrong + &prompts(repo, row, &old))
 }
 
 /// Whether git has the command that is not everywhere.
@@ -182,6 +187,10 @@ fn is_there(repo: &TestRepo, script: &str) -> bool {
         let said = repo.try_git([name, "-h"]).to_string();
         if said.contains("is not a git command") {
             eprintln!("not tested: this git has no `git {name}`");
+            return false;
+        }
+        if name == "filter-repo" && repo.git(["rev-parse", "--show-object-format"]) != "sha1" {
+            eprintln!("not tested: git filter-repo knows SHA-1 alone");
             return false;
         }
     }

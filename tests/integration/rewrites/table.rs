@@ -229,13 +229,7 @@ pub const OPERATIONS: &[Row] = &[
         TOPIC,
         HOOK,
     ),
-    row(
-        "cherry-pick",
-        "a copy of each commit",
-        "git cherry-pick main..topic",
-        TOPIC,
-        HOOK,
-    ),
+    row("cherry-pick", "a copy of each commit", "git cherry-pick main..topic", TOPIC, HOOK),
     row(
         "cherry-pick -n",
         "the changes, for a commit of your own",
@@ -367,6 +361,13 @@ pub const OPERATIONS: &[Row] = &[
         NO_HOOK,
     ),
     row(
+        "filter-repo, of everything, into a folder",
+        "every commit again; the notes' own files move, too",
+        "git checkout -q topic && git filter-repo --force --quiet --to-subdirectory-filter sub",
+        &["sub/pay.txt: p1-p3 p7 a1-a7 p4-p6", "sub/more.txt: p10 b1-b4"],
+        NO_HOOK,
+    ),
+    row(
         "replay",
         "new commits without a work tree",
         "git replay --onto main main..topic | git update-ref --stdin && git checkout -q topic",
@@ -451,4 +452,11 @@ pub const OPERATIONS: &[Row] = &[
 ];
 
 /// Rows that do not hold yet, with `true` where the hooks are there.
-pub const KNOWN_GAPS: &[(&str, bool)] = &[];
+pub const KNOWN_GAPS: &[(&str, bool)] = &[
+    ("a file copied", true),
+    ("amend by a second session", false),
+    ("rebase --autosquash", false),
+    ("merge, conflict resolved by an agent", false),
+    ("stash, and pop on a base that has moved", false),
+    ("checkout -m", false),
+];
