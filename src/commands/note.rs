@@ -14,9 +14,9 @@ use crate::git::lines::{self, Space, is_binary, split};
 use crate::git::notes::{self as refs, History, Notes, PROMPTS, PROVENANCE};
 use crate::git::target::{Target, targets};
 use crate::journal::MAX_TEXT;
+use crate::model::Oid;
 use crate::model::note::{Note, NoteHunk, PromptRecord};
-use crate::model::{Contributor, Oid};
-use crate::query::carry::{Carrier, Wanted, adopt};
+use crate::query::carry::{Carrier, Wanted, adopt, unexplained};
 use crate::{notes, query};
 
 /// How many notes that others brought a commit reads at most; the next one goes on.
@@ -105,7 +105,7 @@ pub fn make(
     };
     let mut carried = carrier.carry(&wanted)?;
     if job.origin != Origin::Here {
-        note.hunks.append(&mut carried.doubtful);
+        note.add(std::mem::take(&mut carried.doubtful));
     }
     carried.add_to(carrier, &mut note)?;
     prompts.extend(query::prompts_of(repo, &carried.from, &note)?);
@@ -113,7 +113,9 @@ pub fn make(
         if note.hunks.is_empty() {
             return Ok(None);
         }
-        note.rest = (job.origin == Origin::Rewritten).then_some(Contributor::Unknown);
+        if job.origin == Origin::Rewritten {
+            note.add(unexplained(&targets, &note.hunks));
+        }
     }
     gate::record(env, repo, evidences, job, &commit, &mut note, now);
     // The journal's own come first.
@@ -160,9 +162,8 @@ fn inherit(
             adopt(&mut note.sessions, &old.sessions, hunk.session.as_ref());
             adopt(&mut note.turns, &old.turns, hunk.turn.as_ref());
         }
-        note.hunks.extend(hunks);
+        note.add(hunks);
     }
-    note.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
     prompts.extend(query::prompts_of(repo, &job.predecessors, note)?);
     Ok(found)
 }

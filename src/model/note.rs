@@ -14,8 +14,6 @@ use super::{
 pub struct Note {
     /// The author's time of the commit, which most rewrites keep.
     pub authored: Option<DateTime<Utc>>,
-    /// Who wrote the lines that no hunk names: a person, unless it says otherwise.
-    pub rest: Option<Contributor>,
     /// The sessions that its hunks come from.
     pub sessions: BTreeMap<SessionId, Session>,
     /// The turns that its hunks come from.
@@ -35,6 +33,12 @@ pub struct Note {
 }
 
 impl Note {
+    /// Adds hunks in their places.
+    pub fn add(&mut self, hunks: Vec<NoteHunk>) {
+        self.hunks.extend(hunks);
+        self.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+    }
+
     /// Whether the gate judged the commit, and what it said.
     pub fn gate(&self) -> (Gate, Option<Verdict>) {
         let none = (Gate::NotRun, None);

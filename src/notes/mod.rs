@@ -100,7 +100,6 @@ pub fn parse(bytes: &[u8]) -> Result<Note, NoteError> {
             Ok(Record::Waiver(record)) => note.waivers.push(record),
             Ok(Record::Head(head)) => {
                 note.authored = note.authored.or(head.authored);
-                note.rest = note.rest.or(head.rest);
             }
             Ok(Record::Other) | Err(_) => {}
         }
@@ -116,7 +115,6 @@ pub fn encode(note: &Note) -> Vec<u8> {
         schema: PROVENANCE_SCHEMA.into(),
         tool: concat!("git-ai-log ", env!("CARGO_PKG_VERSION")).into(),
         authored: note.authored,
-        rest: note.rest,
     })];
     for (id, session) in &note.sessions {
         records.push(Record::Session(SessionRecord {

@@ -187,7 +187,7 @@ impl<'r> Provenance<'r> {
         let wanted =
             Wanted { oid, commit: &commit, targets: &targets, taken: &[], predecessors: &[] };
         let carried = carrier.carry(&wanted)?;
-        let note = carried.note(carrier, &commit)?;
+        let note = carried.note(carrier, &commit, &targets)?;
         if note.is_some() {
             self.carried.insert(oid.clone(), carried.from);
         }
@@ -253,7 +253,7 @@ pub fn hunk_at<'n>(note: &'n Note, path: &RepoPath, line: u32) -> Option<&'n Not
 
 fn owner_in(note: &Note, path: &RepoPath, line: u32) -> LineOwner {
     let Some(hunk) = hunk_at(note, path, line) else {
-        return LineOwner::nobody(note.rest.unwrap_or(Contributor::Human));
+        return LineOwner::nobody(Contributor::Human);
     };
     let session = hunk.session.as_ref().and_then(|id| note.sessions.get(id));
     LineOwner {
