@@ -25,6 +25,7 @@ mod show;
 mod status;
 mod trust;
 mod uninstall;
+mod verify;
 mod waive;
 
 use std::ffi::OsString;
@@ -97,6 +98,7 @@ commands! {
     Show => show::ShowArgs,
     Status => status::StatusArgs,
     Repair => repair::RepairArgs,
+    Verify => verify::VerifyArgs,
     Check => check::CheckArgs,
     Review => review::ReviewArgs,
     Attest => attest::AttestArgs,

@@ -14,6 +14,7 @@ use crate::model::Event;
 use crate::notes::record::{PromptLine, Record};
 use crate::render::check::Check;
 use crate::render::json;
+use crate::render::verify::Verified;
 
 /// Print a JSON Schema, or their names
 #[derive(Debug, Args)]
@@ -39,6 +40,7 @@ static SCHEMAS: &[Named] = &[
     ("provenance", || schema_for!(Record)),
     ("show", || schema_for!(json::Show)),
     ("status", || schema_for!(json::Status)),
+    ("verify", || schema_for!(Verified)),
 ];
 
 /// Prints a schema.

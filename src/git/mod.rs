@@ -6,6 +6,7 @@
 //! git's alone.
 
 pub mod blame;
+pub mod changed;
 pub mod history;
 pub mod hooks;
 pub mod lines;
@@ -14,6 +15,7 @@ pub mod objects;
 pub mod process;
 pub mod settings;
 pub mod sign;
+pub mod signature;
 mod store;
 pub mod worktree;
 

@@ -6,3 +6,4 @@ pub mod escape;
 pub mod json;
 pub mod out;
 pub mod text;
+pub mod verify;
