@@ -15,6 +15,7 @@ mod install;
 mod log;
 mod note;
 mod observe;
+mod prune;
 mod record;
 mod redact;
 mod repair;
@@ -99,6 +100,7 @@ commands! {
     Status => status::StatusArgs,
     Repair => repair::RepairArgs,
     Verify => verify::VerifyArgs,
+    Prune => prune::PruneArgs,
     Check => check::CheckArgs,
     Review => review::ReviewArgs,
     Attest => attest::AttestArgs,

@@ -13,6 +13,7 @@ pub mod lines;
 pub mod notes;
 pub mod objects;
 pub mod process;
+pub mod prune;
 pub mod settings;
 pub mod sign;
 pub mod signature;

@@ -59,6 +59,16 @@ pub fn broken(bytes: &[u8]) -> Result<Vec<Broken>, NoteError> {
     Ok(found)
 }
 
+/// How many records of a note this version cannot make sense of: broken ones, and those of types
+/// that a later version knows. `None` where the note cannot be read at all.
+pub fn unknown(bytes: &[u8]) -> Option<usize> {
+    let broken = broken(bytes).ok()?.len();
+    let later = super::lines(bytes).ok()?.into_iter();
+    let later =
+        later.filter(|value| matches!(serde_json::from_value(value.clone()), Ok(Record::Other)));
+    Some(broken + later.count())
+}
+
 fn hunk_fault(hunk: &HunkRecord) -> Option<&'static str> {
     if hunk.lines.start == 0 || hunk.lines.start > hunk.lines.end {
         return Some("names lines that no file can have");
@@ -91,7 +101,10 @@ mod tests {
     #[test]
     fn our_own_notes_and_gits_merges_of_them_are_whole() {
         assert_eq!(what(&note()), []);
-        assert_eq!(what(&format!("{0}\n\n{0}{{\"type\":\"hologram\"}}\n", note())), []);
+        let later = format!("{0}\n\n{0}{{\"type\":\"hologram\"}}\n", note());
+        assert_eq!(what(&later), []);
+        assert_eq!(unknown(note().as_bytes()), Some(0));
+        assert_eq!(unknown(later.as_bytes()), Some(1));
     }
 
     #[test]

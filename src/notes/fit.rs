@@ -59,8 +59,10 @@ struct File<'t> {
     lines: Vec<&'t [u8]>,
     /// The fingerprint of each line, and where each is found; made when something has to be
     /// looked for.
-    places: Option<(Vec<u64>, HashMap<u64, Vec<usize>>)>,
+    places: Option<Places>,
 }
+
+type Places = (Vec<u64>, HashMap<u64, Vec<usize>>);
 
 impl File<'_> {
     fn judge(&mut self, hunk: &NoteHunk, new: Option<&[bool]>) -> Option<Misfit> {

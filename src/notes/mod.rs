@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod fit;
+pub mod found;
 mod merge;
 pub mod record;
 

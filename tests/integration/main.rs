@@ -10,6 +10,7 @@ mod external;
 mod formats;
 mod gate;
 mod payloads;
+mod prune;
 mod repositories;
 mod rewrites;
 mod verify;
