@@ -509,3 +509,43 @@ fn openpgp_keys_count_too() {
         let _ = repo.sh(&format!("gpgconf --homedir {home} --kill all")).code;
     }
 }
+
+/// The script of a job of docs/ci.md: the block that starts with the loop, up to its last line.
+fn job(host: &str, last: &str) -> String {
+    let text = include_str!("../../docs/ci.md");
+    let text = &text[text.find("## After a server-side squash").unwrap()..];
+    let text = &text[text.find(&format!("# {host}: ")).unwrap()..];
+    let first = if host == "GitLab" { "pushed=no\n" } else { "for attempt" };
+    let start = text.find(first).unwrap();
+    let end = start + text[start..].find(last).unwrap() + last.len();
+    text[start..end].to_owned()
+}
+
+#[test]
+fn the_jobs_of_the_document_carry_notes_onto_a_squash_and_push_them() {
+    for (host, last) in [("GitHub Actions", "exit 1\n"), ("GitLab", "!= no\n")] {
+        let repo = world();
+        let remote = repo.root().join("remote.git");
+        let remote = remote.to_str().unwrap();
+        repo.git(["init", "-q", "--bare", "-b", "main", remote]);
+        // The server squashes: no hook runs there, and the branch is gone.
+        repo.git(["push", "-q", remote, "refs/notes/ai-log/provenance"]);
+        let squash = repo.git(["commit-tree", "-m", "squashed", "HEAD^{tree}", "-p", "HEAD~1"]);
+        repo.git(["push", "-q", remote, &format!("{squash}:refs/heads/main")]);
+        repo.git(["clone", "-q", remote, "../ci"]);
+        let ci = repo.at("ci");
+        let script = format!("set -e\nREMOTE='{remote}'\n{}", job(host, last));
+        let output = ci.sh(&script);
+        assert_eq!(output.code, Some(0), "{script}\n{output}");
+        repo.git(["fetch", "-q", remote, "+refs/notes/ai-log/*:refs/notes/theirs/*"]);
+        let note = repo.git(["notes", "--ref", "theirs/provenance", "show", &squash]);
+        assert!(note.contains("\"carried\""), "{host}: {note}");
+        let (code, value) = verify(&ci, &["--require-notes"]);
+        assert_eq!(code, Some(0), "{host}: {value:#}");
+        // A second merge with nothing to carry, and a remote without notes, are no failures.
+        assert_eq!(ci.sh(&script).code, Some(0), "{host}");
+        repo.git(["--git-dir", remote, "update-ref", "-d", "refs/notes/ai-log/provenance"]);
+        ci.git(["update-ref", "-d", "refs/notes/ai-log/provenance"]);
+        assert_eq!(ci.sh(&script).code, Some(0), "{host}");
+    }
+}
