@@ -158,7 +158,7 @@ impl Repo {
         native: Result<git2::Repository, git2::Error>,
     ) -> Result<Self, GitError> {
         let Ok(repo) = native else {
-            return Self::open_by_plumbing(Plumbing { dir });
+            return Self::open_by_plumbing(Plumbing::at(dir));
         };
         // git does not hash again what it reads, either.
         git2::opts::strict_hash_verification(false);
@@ -168,13 +168,13 @@ impl Repo {
             }
             // Where only GIT_DIR is set git takes the working directory; libgit2 does not.
             Some(top) => {
-                let asked = top_by_plumbing(&Plumbing { dir: dir.clone() });
+                let asked = top_by_plumbing(&Plumbing::at(dir.clone()));
                 Some(asked.unwrap_or_else(|_| plain(top)))
             }
             None => None,
         };
         let home = dir.map(|dir| work_tree.clone().unwrap_or(dir));
-        let plumbing = || Plumbing { dir: home.clone() };
+        let plumbing = || Plumbing::at(home.clone());
         Ok(Self {
             git_dir: plain(repo.path()),
             common_dir: plain(repo.commondir()),
@@ -202,14 +202,14 @@ impl Repo {
         let inside = inside == Path::new("true");
         let work_tree = if inside { Some(top_by_plumbing(&plumbing)?) } else { None };
         let dir = plumbing.dir.map(|dir| work_tree.clone().unwrap_or(dir));
-        let store = Plumbing { dir: dir.clone() };
+        let store = Plumbing::at(dir.clone());
         Ok(Self {
             work_tree,
             git_dir,
             common_dir,
             store: Box::new(store),
             native: false,
-            plumbing: Plumbing { dir },
+            plumbing: Plumbing::at(dir),
         })
     }
 
