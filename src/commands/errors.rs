@@ -89,7 +89,7 @@ impl From<SignError> for Error {
             _ => None,
         };
         let mut shown = Self::new(error.to_string());
-        if let SignError::Start { source, .. } = error {
+        if let SignError::Start { source, .. } | SignError::Unreadable { source, .. } = error {
             shown = shown.because(source);
         }
         hint.into_iter().fold(shown, Self::hint)

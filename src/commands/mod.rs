@@ -15,6 +15,7 @@ mod install;
 mod log;
 mod note;
 mod observe;
+mod prune;
 mod record;
 mod redact;
 mod repair;
@@ -25,6 +26,7 @@ mod show;
 mod status;
 mod trust;
 mod uninstall;
+mod verify;
 mod waive;
 
 use std::ffi::OsString;
@@ -97,6 +99,8 @@ commands! {
     Show => show::ShowArgs,
     Status => status::StatusArgs,
     Repair => repair::RepairArgs,
+    Verify => verify::VerifyArgs,
+    Prune => prune::PruneArgs,
     Check => check::CheckArgs,
     Review => review::ReviewArgs,
     Attest => attest::AttestArgs,

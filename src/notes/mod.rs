@@ -4,6 +4,9 @@
 //! nothing, so git's own `union`, `concatenate` and `cat_sort_uniq` merges give a valid note.
 //! Records and fields that this version does not know survive a round trip.
 
+pub mod audit;
+pub mod fit;
+pub mod found;
 mod merge;
 pub mod record;
 

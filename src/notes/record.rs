@@ -264,7 +264,8 @@ impl PromptLineRecord {
     }
 }
 
-fn key(path: &RepoPath, lines: LineRange, digest: &str) -> String {
+/// The name of a hunk's record.
+pub fn key(path: &RepoPath, lines: LineRange, digest: &str) -> String {
     let text = [path.as_bytes(), format!("\0{}-{}\0{digest}\0", lines.start, lines.end).as_bytes()]
         .concat();
     crate::model::Digest::of(&text).0

@@ -11,8 +11,10 @@ mod external;
 mod formats;
 mod gate;
 mod payloads;
+mod prune;
 mod repositories;
 mod rewrites;
+mod verify;
 
 /// A file that is not listed above would never be compiled, and its tests would never run.
 #[test]
