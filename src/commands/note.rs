@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use crate::attribution::hunks::{added, blank};
+use crate::attribution::tokens::tells;
 use crate::commands::attribute::{self, Evidences};
 use crate::commands::gate;
 use crate::config::Env;
@@ -94,6 +95,9 @@ pub fn make(
         hunks: attribute::hunks(repo, evidences, base, &targets, now)?,
         ..Note::default()
     };
+    if job.origin == Origin::Rewritten {
+        note.hunks.retain(|hunk| says_something(hunk, &targets));
+    }
     let mut prompts = evidences.describe(&mut note, Some(&commit.author));
     let known = inherit(repo, job, &targets, &mut note, &mut prompts)?;
     let wanted = Wanted {
@@ -122,6 +126,15 @@ pub fn make(
     let mut told = BTreeSet::new();
     prompts.retain(|prompt| told.insert(prompt.turn.clone()));
     Ok(Some(Made { commit: job.commit.clone(), note, prompts, from: carried.from }))
+}
+
+/// Whether a hunk has more than braces and the like. In a commit that was made elsewhere these may
+/// be anybody's.
+fn says_something(hunk: &NoteHunk, targets: &[Target]) -> bool {
+    let target = targets.iter().find(|target| target.path == hunk.path);
+    let lines = target.map(|target| split(&target.text)).unwrap_or_default();
+    let start = (hunk.lines.start as usize).saturating_sub(1);
+    lines.iter().skip(start).take(hunk.fingerprints.len()).any(|line| tells(line))
 }
 
 /// Writes notes, each ref in one commit. Prompts go first: a note never names prompts that nobody

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use merge::drop_overlapping;
 pub use merge::join;
 use record::{
     FindingRecord, ForgottenRecord, HunkRecord, PromptLine, Record, SessionRecord, TurnRecord,
@@ -109,6 +110,7 @@ pub fn parse(bytes: &[u8]) -> Result<Note, NoteError> {
     }
     note.findings.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
     note.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+    drop_overlapping(&mut note.hunks);
     Ok(note)
 }
 
