@@ -11,7 +11,7 @@ use crate::commands::check;
 use crate::commands::gate::claims;
 use crate::commands::gate::receipt::Receipt;
 use crate::commands::note::{self, Job, Origin};
-use crate::commands::{Answer, agent_gate};
+use crate::commands::{Answer, agent_gate, sync};
 use crate::config::Env;
 use crate::error::{Error, Result};
 use crate::git::Repo;
@@ -49,6 +49,11 @@ pub fn run(env: &Env, args: &HookArgs) -> Result<Answer> {
         "post-merge" => post_merge(env, now),
         "post-rewrite" => post_rewrite(env, now),
         "post-applypatch" => post_applypatch(env, now),
+        "pre-push" => {
+            let words = args.args.iter().map(|arg| arg.to_string_lossy().into_owned());
+            sync::before_push(env, &words.collect::<Vec<_>>(), now);
+            Ok(())
+        }
         _ => Ok(()),
     }
     .map(Answer::from)
@@ -151,9 +156,10 @@ fn prune(repo: &Repo, now: DateTime<Utc>) -> Result<()> {
     Ok(prune::prune(&state, now.into(), prune::LIMITS, &uncommitted)?)
 }
 
-/// A true merge runs no post-commit. A fast-forward makes no commit.
+/// A true merge runs no post-commit. A fast-forward makes no commit. A pull may have fetched notes.
 fn post_merge(env: &Env, now: DateTime<Utc>) -> Result<()> {
     let repo = Repo::from_environment()?;
+    sync::after_merge(&repo, now)?;
     let Some(commit) = repo.head()? else {
         return Ok(());
     };

@@ -23,6 +23,7 @@ mod schema;
 mod screen;
 mod show;
 mod status;
+mod sync;
 mod trust;
 mod uninstall;
 mod waive;
@@ -97,6 +98,7 @@ commands! {
     Show => show::ShowArgs,
     Status => status::StatusArgs,
     Repair => repair::RepairArgs,
+    Sync => sync::SyncArgs,
     Check => check::CheckArgs,
     Review => review::ReviewArgs,
     Attest => attest::AttestArgs,

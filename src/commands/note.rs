@@ -64,6 +64,7 @@ pub fn write(
     }
     gate::record(env, repo, evidences, job, &commit, &mut note, now);
     let time = now.timestamp();
+    prompts.retain(|prompt| !evidences.forgotten.contains(&prompt.turn));
     if !prompts.is_empty() {
         let bytes = notes::encode_prompts(&prompts);
         let notes = [(job.commit.clone(), bytes)];

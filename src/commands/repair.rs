@@ -20,6 +20,7 @@ use crate::journal::MAX_TEXT;
 use crate::model::note::{Note, NoteHunk};
 use crate::model::{Contributor, Evidence, Oid};
 use crate::notes;
+use crate::query;
 
 /// Carry provenance onto commits that lost it
 ///
@@ -213,6 +214,7 @@ impl Known {
 /// Writes the notes, prompts first, each ref in one commit.
 fn write(repo: &Repo, repaired: &[Carried]) -> Result<()> {
     let mut texts = Notes::open(repo, PROMPTS)?;
+    let forgotten = query::forgotten(repo)?;
     let time = Env::now().timestamp();
     let (mut prompts, mut provenance) = (Vec::new(), Vec::new());
     for Carried { commit, note, from } in repaired {
@@ -221,7 +223,7 @@ fn write(repo: &Repo, repaired: &[Carried]) -> Result<()> {
             let bytes = texts.get(source)?.unwrap_or_default();
             known.extend(notes::parse_prompts(&bytes).unwrap_or_default());
         }
-        known.retain(|turn, _| note.turns.contains_key(turn));
+        known.retain(|turn, _| note.turns.contains_key(turn) && !forgotten.contains(turn));
         if !known.is_empty() {
             let known: Vec<_> = known.into_values().collect();
             prompts.push((commit.clone(), notes::encode_prompts(&known)));

@@ -39,6 +39,7 @@ static SCHEMAS: &[Named] = &[
     ("provenance", || schema_for!(Record)),
     ("show", || schema_for!(json::Show)),
     ("status", || schema_for!(json::Status)),
+    ("sync", || schema_for!(json::Sync)),
 ];
 
 /// Prints a schema.

@@ -12,6 +12,7 @@ pub mod lines;
 pub mod notes;
 pub mod objects;
 pub mod process;
+pub mod remote;
 pub mod settings;
 pub mod sign;
 mod store;

@@ -4,6 +4,7 @@
 //! nothing, so git's own `union`, `concatenate` and `cat_sort_uniq` merges give a valid note.
 //! Records and fields that this version does not know survive a round trip.
 
+mod forget;
 mod merge;
 pub mod record;
 
@@ -11,13 +12,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+pub use forget::{forgotten, without};
 pub use merge::join;
 use record::{
     FindingRecord, ForgottenRecord, HunkRecord, PromptLine, Record, SessionRecord, TurnRecord,
 };
 
 use crate::model::TurnId;
-use crate::model::note::{Note, NoteHunk, PromptRecord, Session, Turn};
+use crate::model::note::{Forgotten, Note, NoteHunk, PromptRecord, Session, Turn};
 
 /// The name and version of the attribution's format.
 pub const PROVENANCE_SCHEMA: &str = "git-ai-log/provenance/1";
@@ -88,7 +90,8 @@ pub fn parse(bytes: &[u8]) -> Result<Note, NoteError> {
             }
             Ok(Record::Hunk(record)) => note.hunks.extend(hunk(record)),
             Ok(Record::Forgotten(record)) => {
-                note.forgotten.insert(record.turn);
+                let forgotten = Forgotten { at: record.at, who: record.who };
+                note.forgotten.insert(record.turn, forgotten);
             }
             Ok(Record::Verdict(ruling)) => {
                 if note.ruling.as_ref().is_none_or(|known| known.at <= ruling.at) {
@@ -132,8 +135,9 @@ pub fn encode(note: &Note) -> Vec<u8> {
         }));
     }
     records.extend(note.hunks.iter().map(|hunk| Record::Hunk(HunkRecord::of(hunk))));
-    records.extend(note.forgotten.iter().map(|turn| {
-        Record::Forgotten(ForgottenRecord { turn: turn.clone(), at: None, who: None })
+    records.extend(note.forgotten.iter().map(|(turn, forgotten)| {
+        let Forgotten { at, who } = forgotten.clone();
+        Record::Forgotten(ForgottenRecord { turn: turn.clone(), at, who })
     }));
     records.extend(note.ruling.clone().map(Record::Verdict));
     records.extend(note.findings.iter().map(|found| Record::Finding(FindingRecord::of(found))));

@@ -1,6 +1,6 @@
 //! Provenance of lines and commits: notes, read as they are asked for.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::git::notes::{Notes, PROMPTS, PROVENANCE};
@@ -72,6 +72,12 @@ impl PromptState {
     }
 }
 
+/// The turns whose prompts were deleted: one note holds them for the whole repository.
+pub fn forgotten(repo: &Repo) -> Result<BTreeSet<TurnId>, GitError> {
+    let note = Notes::open(repo, PROVENANCE)?.of_repository()?;
+    Ok(note.map(|bytes| notes::forgotten(&bytes)).unwrap_or_default())
+}
+
 /// The notes of a repository, each read once.
 pub struct Provenance<'r> {
     provenance: Notes<'r>,
@@ -79,6 +85,7 @@ pub struct Provenance<'r> {
     read: HashMap<Oid, Option<Rc<Note>>>,
     texts: HashMap<Oid, BTreeMap<TurnId, PromptRecord>>,
     local: BTreeMap<TurnId, PromptRecord>,
+    forgotten: BTreeSet<TurnId>,
     /// Notes that could not be read, and why.
     pub unreadable: Vec<(Oid, NoteError)>,
 }
@@ -87,6 +94,7 @@ impl<'r> Provenance<'r> {
     /// The notes as they are now.
     pub fn open(repo: &'r Repo) -> Result<Self, GitError> {
         Ok(Self {
+            forgotten: forgotten(repo)?,
             provenance: Notes::open(repo, PROVENANCE)?,
             prompts: Notes::open(repo, PROMPTS)?,
             read: HashMap::new(),
@@ -135,8 +143,8 @@ impl<'r> Provenance<'r> {
 
     /// The text of a turn's prompt, as the commit's note has it.
     pub fn prompt(&mut self, commit: &Oid, turn: &TurnId) -> Result<PromptState, GitError> {
-        let forgotten = self.note(commit)?.is_some_and(|note| note.forgotten.contains(turn));
-        if forgotten {
+        let told = self.note(commit)?.is_some_and(|note| note.forgotten.contains_key(turn));
+        if told || self.forgotten.contains(turn) {
             return Ok(PromptState::Forgotten);
         }
         if !self.texts.contains_key(commit) {

@@ -282,3 +282,44 @@ pub struct TurnInfo {
     /// The agent's closing message.
     pub closing: Option<PromptText>,
 }
+
+/// `git ai-log sync --json`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Sync {
+    /// `git-ai-log/sync/1`.
+    pub schema: &'static str,
+    /// What happened to each ref.
+    pub notes: Vec<SyncedRef>,
+    /// Notes that lost a prompt because its turn is forgotten.
+    pub dropped: usize,
+}
+
+/// What a sync did with one ref.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SyncedRef {
+    /// `provenance` or `prompts`.
+    pub what: &'static str,
+    /// The remote.
+    pub remote: String,
+    /// Whether something came from there.
+    pub received: bool,
+    /// Whether something went there.
+    pub sent: bool,
+    /// How the two stand to each other now.
+    pub state: SyncState,
+    /// Why it was refused, in the remote's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// How our notes and a remote's stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SyncState {
+    /// They are the same.
+    InStep,
+    /// We have what is not there, and keep it here.
+    KeptHere,
+    /// The remote refused ours.
+    Refused,
+}

@@ -12,6 +12,7 @@ mod gate;
 mod payloads;
 mod repositories;
 mod rewrites;
+mod sync;
 
 /// A file that is not listed above would never be compiled, and its tests would never run.
 #[test]

@@ -4,6 +4,7 @@ mod agent;
 mod margin;
 mod note;
 pub mod schema;
+pub mod team;
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
@@ -18,7 +19,7 @@ pub use note::{Note, turn_id};
 
 /// The git hooks that `install` writes.
 pub const HOOKS: &[&str] =
-    &["pre-commit", "post-commit", "post-merge", "post-rewrite", "post-applypatch"];
+    &["pre-commit", "post-commit", "post-merge", "post-rewrite", "post-applypatch", "pre-push"];
 
 /// Where git's clock starts: far ahead of the real one, which events are stamped with, as commits
 /// come after the edits in them. Seconds.
