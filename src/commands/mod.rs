@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod doctor;
 mod errors;
+mod forget;
 mod gate;
 mod hook;
 mod install;
@@ -99,6 +100,7 @@ commands! {
     Status => status::StatusArgs,
     Repair => repair::RepairArgs,
     Sync => sync::SyncArgs,
+    Forget => forget::ForgetArgs,
     Check => check::CheckArgs,
     Review => review::ReviewArgs,
     Attest => attest::AttestArgs,

@@ -31,6 +31,7 @@ static SCHEMAS: &[Named] = &[
     ("check", || schema_for!(Check)),
     ("doctor", || schema_for!(json::Doctor)),
     ("event", || schema_for!(GenericEvent)),
+    ("forget", || schema_for!(json::Forget)),
     ("journal", || schema_for!(Event)),
     ("log", || schema_for!(json::LogEntry)),
     ("policy", || schema_for!(Policy)),

@@ -323,3 +323,31 @@ pub enum SyncState {
     /// The remote refused ours.
     Refused,
 }
+
+/// `git ai-log forget --json`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Forget {
+    /// `git-ai-log/forget/1`.
+    pub schema: &'static str,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// The turns whose prompts go.
+    pub turns: Vec<ForgottenTurn>,
+    /// Files of ours that still hold one of the texts, as part of something else.
+    pub left: Vec<String>,
+}
+
+/// A turn whose prompt goes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ForgottenTurn {
+    /// The prompt's name.
+    pub turn: TurnId,
+    /// The conversation, where it is known.
+    pub session: Option<SessionId>,
+    /// When it was asked, UTC.
+    pub at: Option<DateTime<Utc>>,
+    /// In how many notes of this clone its text was.
+    pub notes: usize,
+    /// Whether its text was in the journal of this clone.
+    pub journal: bool,
+}

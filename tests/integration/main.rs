@@ -7,6 +7,7 @@ mod attribution;
 mod bad_input;
 mod env;
 mod external;
+mod forget;
 mod formats;
 mod gate;
 mod payloads;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::error::Result;
 use crate::git::notes::{self as refs, Alone, Combine, History, PROMPTS, PROVENANCE};
 use crate::git::{GitError, Repo};
-use crate::journal::write_private;
+use crate::journal::{Journal, write_private};
 use crate::model::{Digest, Oid, TurnId};
 use crate::{notes, query};
 
@@ -24,6 +24,8 @@ pub fn provenance(repo: &Repo, theirs: &Oid, time: i64) -> Result<Option<Oid>> {
 pub struct Prompts<'r> {
     repo: &'r Repo,
     forgotten: BTreeSet<TurnId>,
+    /// Whether all of ours are looked through, whatever is known of them.
+    pub scan: bool,
     /// Notes that lost a record because its turn is forgotten.
     pub dropped: usize,
 }
@@ -31,11 +33,11 @@ pub struct Prompts<'r> {
 impl<'r> Prompts<'r> {
     /// With what is forgotten now.
     pub fn of(repo: &'r Repo) -> Result<Self> {
-        Ok(Self { repo, forgotten: query::forgotten(repo)?, dropped: 0 })
+        Ok(Self { repo, forgotten: query::forgotten(repo)?, scan: false, dropped: 0 })
     }
 
-    /// Takes prompts in, if there are any, and lets go of those that are forgotten. Returns where
-    /// our ref is then.
+    /// Takes prompts in, if there are any, and lets go of those that are forgotten, in the journal,
+    /// too. Returns where our ref is then.
     pub fn merge(&mut self, theirs: Option<&Oid>, time: i64) -> Result<Option<Oid>> {
         let (repo, forgotten) = (self.repo, &self.forgotten);
         // Ours hold nothing forgotten, unless more was forgotten since they were last looked
@@ -44,7 +46,7 @@ impl<'r> Prompts<'r> {
         let names: Vec<&str> = forgotten.iter().map(TurnId::as_str).collect();
         let digest = Digest::of(names.join("\n").as_bytes());
         let known = || std::fs::read(&mark).is_ok_and(|text| text == digest.as_str().as_bytes());
-        let scan = !forgotten.is_empty() && !known();
+        let scan = !forgotten.is_empty() && (self.scan || !known());
         let visit = |needed| if needed { Alone::Visit } else { Alone::Keep };
         let mut dropped = 0;
         let tip = refs::merge(repo, PROMPTS, History::None, theirs, time, &mut |ours, theirs| {
@@ -62,7 +64,10 @@ impl<'r> Prompts<'r> {
         self.dropped += dropped;
         if scan {
             // The reflog would keep them for months.
-            repo.drop_reflog(PROMPTS)?;
+            if tip.is_some() {
+                repo.drop_reflog(PROMPTS)?;
+            }
+            Journal::at(&repo.state_dir()).forget(forgotten)?;
             write_private(&mark, digest.as_str().as_bytes())?;
         }
         Ok(tip)

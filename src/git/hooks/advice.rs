@@ -23,6 +23,13 @@ ones. To have .pre-commit-config.yaml call them instead (post-rewrite cannot: it
         entry: git-ai-log hook post-commit
         stages: [post-commit]
         always_run: true
+        pass_filenames: false
+      - id: ai-log-pre-push
+        name: git ai-log (notes)
+        language: system
+        entry: git-ai-log hook pre-push
+        stages: [pre-push]
+        always_run: true
         pass_filenames: false";
 
 /// lefthook moves aside what stands where its configuration names a hook, and does not run it.

@@ -23,6 +23,9 @@ pub enum Alone {
     Visit,
 }
 
+/// The note to keep of what both sides have for one object, ours first; `None` for none.
+pub type Pick<'c> = &'c mut dyn FnMut(&[Oid], &[Oid]) -> Result<Option<Oid>, GitError>;
+
 /// How two trees become one.
 pub struct Combine<'c> {
     /// Notes that only we have.
@@ -31,8 +34,8 @@ pub struct Combine<'c> {
     pub theirs: Alone,
     /// Notes that are the same on both sides.
     pub equal: Alone,
-    /// The note to keep of these objects, ours first; `None` for none.
-    pub note: &'c mut dyn FnMut(&[Oid], &[Oid]) -> Result<Option<Oid>, GitError>,
+    /// Decides where the two differ, and what is to be visited.
+    pub note: Pick<'c>,
 }
 
 /// What one side has below a prefix.

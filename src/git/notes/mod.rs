@@ -150,6 +150,9 @@ pub fn write(
     Err(GitError::Contended { name: name.to_owned() })
 }
 
+/// Makes one tree of ours and theirs.
+pub type Trees<'t> = &'t mut dyn FnMut(Option<&Oid>, Option<&Oid>) -> Result<Oid, GitError>;
+
 /// Takes the notes of another commit into a ref; `theirs` is `None` where only our own notes are
 /// looked through. Returns where the ref is then. `combine` makes one tree of two, and runs again
 /// when somebody else was faster.
@@ -159,7 +162,7 @@ pub fn merge(
     history: History,
     theirs: Option<&Oid>,
     time: i64,
-    combine: &mut dyn FnMut(Option<&Oid>, Option<&Oid>) -> Result<Oid, GitError>,
+    combine: Trees<'_>,
 ) -> Result<Option<Oid>, GitError> {
     let their_tree = theirs.map(|tip| repo.commit(tip)).transpose()?.map(|commit| commit.tree);
     for attempt in 0..TRIES {
@@ -201,9 +204,16 @@ pub fn merge(
 }
 
 /// The object whose note holds for the whole repository, where names have this many digits.
-pub fn empty_tree(digits: usize) -> Option<Oid> {
+fn empty_tree(digits: usize) -> Option<Oid> {
     let name = EMPTY_TREE.iter().find(|name| name.len() == digits)?;
     Some(Oid((*name).to_owned()))
+}
+
+impl Repo {
+    /// The object whose note holds for the whole repository.
+    pub fn empty_tree(&self) -> Result<Oid, GitError> {
+        self.write_tree(&[])
+    }
 }
 
 fn pause(attempt: u32) {

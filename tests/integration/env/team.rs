@@ -66,8 +66,7 @@ impl TestRepo {
         self.git(["add", "--", file]);
         self.commit(file);
         let note = self.note("HEAD").unwrap();
-        let turn = note.of("turn").next().unwrap()["turn"].as_str().unwrap().to_owned();
-        turn
+        note.of("turn").next().unwrap()["turn"].as_str().unwrap().to_owned()
     }
 
     /// `git ai-log sync` without more words; it must succeed.
