@@ -1,6 +1,8 @@
 //! Notes of other repositories: fetched into refs of our own, pushed, and what a remote says to
 //! that. All of it is git's own `fetch` and `push`, with the user's transport and credentials.
 
+use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Output};
 
 use super::process::{self, With as _};
@@ -108,12 +110,27 @@ impl Remote {
             // A partial clone wants these objects, or each note would be a fetch of its own.
             "--no-filter",
         ]);
+        let mut roots = Vec::new();
         for name in names {
             for known in [*name, &self.seen(name)] {
                 if let Some(tip) = repo.target(known)? {
                     command.arg(format!("--negotiation-tip={tip}"));
+                    if repo.commit(&tip)?.parents.is_empty() {
+                        roots.push(tip);
+                    }
                 }
             }
+        }
+        // A commit without a parent tells the other side nothing of what else we have, so that it
+        // would send all prompts again. But a client may say that its history ends at a commit,
+        // as that of a shallow clone does, and then the files of that commit count. Here it ends
+        // there in truth.
+        let shallow = match roots.is_empty() {
+            true => None,
+            false => Some(beside(&repo.common_dir.join("shallow"), &roots)?),
+        };
+        if let Some(file) = &shallow {
+            command.env("GIT_SHALLOW_FILE", file.path());
         }
         command.arg("--").arg(&self.place);
         for name in names {
@@ -160,6 +177,19 @@ impl Remote {
         if atomic {
             command.arg("--atomic");
         }
+        // The same on the way there: to git in this process, the new tip stands on the one that
+        // the other side has. A git that knows no grafts any more sends more than it must.
+        let free = updates.iter().filter(|update| update.free);
+        let grafts: Vec<String> = free
+            .filter_map(|update| Some(format!("{} {}", update.new, update.seen.as_ref()?)))
+            .collect();
+        let grafts = match grafts.is_empty() {
+            true => None,
+            false => Some(beside(&repo.common_dir.join("info/grafts"), &grafts)?),
+        };
+        if let Some(file) = &grafts {
+            command.env("GIT_GRAFT_FILE", file.path());
+        }
         for update in updates.iter().filter(|update| update.free) {
             let seen = update.seen.as_ref().map_or("", Oid::as_str);
             command.arg(format!("--force-with-lease={}:{seen}", update.name));
@@ -198,10 +228,27 @@ impl Remote {
     fn git(&self, repo: &Repo, name: &str) -> Command {
         let mut command = repo.git();
         // A mirror takes no names of refs; its words are read, so they are asked for in English.
-        command.arg("-c").arg(format!("remote.{}.mirror=false", self.name)).arg(name);
+        command.arg("-c").arg(format!("remote.{}.mirror=false", self.name));
+        command.args(["-c", "advice.graftFileDeprecated=false"]).arg(name);
         command.env(OWN_PUSH, "1").env("LC_ALL", "C");
         command
     }
+}
+
+/// A file with the lines of another one, if there is one, and these.
+fn beside<T: std::fmt::Display>(
+    path: &Path,
+    lines: &[T],
+) -> Result<tempfile::NamedTempFile, GitError> {
+    let mut bytes = std::fs::read(path).unwrap_or_default();
+    for line in lines {
+        bytes.extend_from_slice(format!("{line}\n").as_bytes());
+    }
+    let file = tempfile::NamedTempFile::new().and_then(|mut file| {
+        file.write_all(&bytes)?;
+        Ok(file)
+    });
+    file.map_err(|source| GitError::Start { doing: "exchange notes", source })
 }
 
 /// The ref that keeps what a remote has of one of ours.

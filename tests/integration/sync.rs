@@ -381,6 +381,54 @@ fn trees_of_any_depth_are_merged() {
     assert!(commits.iter().all(|commit| notes.contains_key(commit)));
 }
 
+/// How many objects a repository has been sent.
+fn objects(repo: &TestRepo) -> usize {
+    let counts = repo.git(["count-objects", "-v"]);
+    let count = |name: &str| {
+        let line = counts.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap().trim().parse::<usize>().unwrap()
+    };
+    count("count:") + count("in-pack:")
+}
+
+#[test]
+fn one_new_prompt_is_all_that_is_sent() {
+    let Team { hub, first, second } = Team::sharing(&[]);
+    // More than git would unpack, so that objects that are sent twice are counted twice.
+    let tree = first.git(["write-tree"]);
+    let commit = |n: usize| first.git(["commit-tree", &tree, "-m", &n.to_string()]);
+    let line = |n: usize| format!("{{\"type\":\"prompt\",\"turn\":\"p_{n}\",\"prompt\":\"x\"}}");
+    let mut stream = String::new();
+    for n in 0..150 {
+        let line = line(n);
+        stream.push_str(&format!("N inline {}\ndata {}\n{line}\n", commit(n), line.len()));
+    }
+    let head = "committer A <a@example.com> 1800000000 +0000\ndata 1\nx\n";
+    let stream = format!("commit {PROMPTS}\n{head}{stream}\n");
+    let import = ["fast-import", "--quiet", "--force"];
+    let _ = crate::env::run(first.command("git").args(import), stream.as_bytes()).ok();
+    for round in 0..3 {
+        first.agents_work(&format!("a{round}"), "write a");
+        second.agents_work(&format!("b{round}"), "write b");
+        first.sync();
+        let before = [objects(&hub), objects(&second)];
+        second.sync();
+        let sent = [objects(&hub) - before[0], objects(&second) - before[1]];
+        // The first time they come.
+        assert!(round == 0 || sent.iter().all(|count| *count < 40), "{sent:?}");
+        first.sync();
+        agree(&first, &second, PROMPTS);
+    }
+    assert_eq!(prompts(&hub).len(), 156);
+    // Whatever git's own commands make of the ref: there it has no history.
+    let new = commit(1_000);
+    first.git(["notes", "--ref", PROMPTS, "add", "-m", &line(1_000), &new]);
+    assert_ne!(first.git(["log", "-1", "--format=%P", PROMPTS]), "");
+    first.sync();
+    assert_eq!(hub.git(["log", "-1", "--format=%P", PROMPTS]), "");
+    assert_eq!(prompts(&hub).len(), 157);
+}
+
 #[test]
 fn a_remote_of_which_only_an_address_is_known() {
     let Team { first, .. } = Team::new(&[]);

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 pub use combine::{Alone, Combine};
 
-use super::objects::Entry;
+use super::objects::{Commit, Entry};
 use super::{GitError, Repo};
 use crate::model::Oid;
 
@@ -164,25 +164,30 @@ pub fn merge(
     time: i64,
     combine: Trees<'_>,
 ) -> Result<Option<Oid>, GitError> {
-    let their_tree = theirs.map(|tip| repo.commit(tip)).transpose()?.map(|commit| commit.tree);
+    let read = |tip: Option<&Oid>| tip.map(|tip| repo.commit(tip)).transpose();
+    let their_commit = read(theirs)?;
+    // Where no history is kept, a tip that has some (git's own `git notes` makes it) is made anew.
+    let may_stay = |commit: &&Commit| history == History::Kept || commit.parents.is_empty();
+    let is_of = |commit: &Option<Commit>, tree: &Oid| {
+        commit.as_ref().filter(may_stay).is_some_and(|commit| commit.tree == *tree)
+    };
     for attempt in 0..TRIES {
         let ours = repo.target(name)?;
+        let our_commit = read(ours.as_ref())?;
         if ours.is_none() && theirs.is_none() {
             return Ok(None);
         }
-        let our_tree = ours.as_ref().map(|tip| repo.commit(tip)).transpose()?.map(|c| c.tree);
-        let tree = combine(our_tree.as_ref(), their_tree.as_ref())?;
+        let tree = |commit: &Option<Commit>| commit.as_ref().map(|commit| commit.tree.clone());
+        let tree = combine(tree(&our_commit).as_ref(), tree(&their_commit).as_ref())?;
         let contains = |theirs: &Oid, ours: &Oid| match history {
             History::Kept => repo.is_ancestor(theirs, ours),
             History::None => Ok(true),
         };
         let new = match (&ours, theirs) {
             // All that we have is there: no merge is needed, whatever the two histories are.
-            (_, Some(theirs)) if their_tree.as_ref() == Some(&tree) => theirs.clone(),
-            (Some(ours), None) if our_tree.as_ref() == Some(&tree) => ours.clone(),
-            (Some(ours), Some(theirs))
-                if our_tree.as_ref() == Some(&tree) && contains(theirs, ours)? =>
-            {
+            (_, Some(theirs)) if is_of(&their_commit, &tree) => theirs.clone(),
+            (Some(ours), None) if is_of(&our_commit, &tree) => ours.clone(),
+            (Some(ours), Some(theirs)) if is_of(&our_commit, &tree) && contains(theirs, ours)? => {
                 ours.clone()
             }
             _ => {
