@@ -156,21 +156,20 @@ fn prune(repo: &Repo, now: DateTime<Utc>) -> Result<()> {
     Ok(prune::prune(&state, now.into(), prune::LIMITS, &uncommitted)?)
 }
 
-/// A true merge runs no post-commit. A fast-forward makes no commit. A pull may have fetched notes.
+/// A true merge runs no post-commit. A fast-forward makes no commit.
 fn post_merge(env: &Env, now: DateTime<Utc>) -> Result<()> {
     let repo = Repo::from_environment()?;
-    sync::after_merge(&repo, now)?;
     let Some(commit) = repo.head()? else {
         return Ok(());
     };
     let (_, action) = repo.last_move().unwrap_or((Oid(String::new()), String::new()));
     let made_here = !action.contains("Fast-forward");
-    if !made_here || repo.commit(&commit)?.parents.len() < 2 {
-        return Ok(());
+    if made_here && repo.commit(&commit)?.parents.len() >= 2 {
+        let evidences = Evidences::read(&repo)?;
+        note::write(env, &repo, &evidences, &Job::of(commit, Origin::Here), now)?;
     }
-    let evidences = Evidences::read(&repo)?;
-    note::write(env, &repo, &evidences, &Job::of(commit, Origin::Here), now)?;
-    Ok(())
+    // A pull may have fetched notes.
+    sync::after_merge(&repo, now)
 }
 
 /// Pairs `old new` on standard input. What post-commit has done already stays.

@@ -381,6 +381,43 @@ fn trees_of_any_depth_are_merged() {
     assert!(commits.iter().all(|commit| notes.contains_key(commit)));
 }
 
+#[test]
+fn a_lock_that_a_killed_process_left_is_told_of() {
+    let Team { hub, first, .. } = Team::new(&[]);
+    first.sync();
+    first.agents_work("a.txt", "write a");
+    for repo in [&hub, &first] {
+        let lock = repo.git_path(&format!("{PROVENANCE}.lock"));
+        std::fs::write(&lock, "").unwrap();
+        if repo.top == first.top {
+            // Something to merge.
+            let line = "{\"type\":\"turn\",\"turn\":\"p_1\",\"session\":\"s_1\"}";
+            hub.git(["notes", "--ref", PROVENANCE, "append", "-m", line, "main"]);
+        }
+        let failed = first.ai_log(["sync"]);
+        assert_eq!(failed.code, Some(2), "{failed}");
+        assert!(failed.failed().contains(".lock file"));
+        std::fs::remove_file(lock).unwrap();
+        first.sync();
+        agree(&first, &hub, PROVENANCE);
+    }
+}
+
+#[test]
+fn two_syncs_of_one_clone_at_once() {
+    let Team { hub, first, .. } = Team::sharing(&[]);
+    for round in 0..3 {
+        first.agents_work(&format!("a{round}"), "write a");
+        let start = || first.command("git-ai-log").arg("sync").stdout(Stdio::null()).spawn();
+        let children: Vec<_> = (0..3).map(|_| start().unwrap()).collect();
+        for mut child in children {
+            assert!(child.wait().unwrap().success());
+        }
+    }
+    agree(&first, &hub, PROVENANCE);
+    agree(&first, &hub, PROMPTS);
+}
+
 /// How many objects a repository has been sent.
 fn objects(repo: &TestRepo) -> usize {
     let counts = repo.git(["count-objects", "-v"]);

@@ -6,14 +6,17 @@ use std::time::Duration;
 use super::merge::{self, Prompts};
 use super::plan::Plan;
 use super::{SyncError, seen};
-use crate::git::Repo;
 use crate::git::notes::{PROMPTS, PROVENANCE};
 use crate::git::remote::{Answered, Remote, Update};
+use crate::git::{GitError, Repo};
 use crate::model::Oid;
 use crate::render::json::{SyncState, SyncedRef};
 
 /// The longest time between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// How often a remote may say that others are faster without anything moving there.
+const MAX_STILL: u32 = 5;
 
 /// How far to go.
 #[derive(Debug, Clone, Copy)]
@@ -41,9 +44,23 @@ pub fn sync(repo: &Repo, plan: &Plan, effort: Effort, time: i64) -> Result<Synce
     let mut dropped = 0;
     let mut reason = String::new();
     let mut sent = [false; 2];
+    let (mut there, mut still) = ([None, None], 0);
     for attempt in 0..effort.tries {
         pause(attempt);
-        fetch(repo, plan)?;
+        if let Some(said) = fetch(repo, plan)? {
+            reason = said;
+            continue;
+        }
+        let now = [
+            repo.target(&plan.provenance.seen(PROVENANCE))?,
+            repo.target(&plan.prompts.seen(PROMPTS))?,
+        ];
+        // Others who are faster move something; a lock that a killed process left moves nothing.
+        still = if attempt > 0 && now == there { still + 1 } else { 0 };
+        if still > MAX_STILL {
+            break;
+        }
+        there = now;
         let (updates, lost) = merged(repo, plan, time)?;
         dropped += lost;
         let pushed = match effort.push {
@@ -123,17 +140,24 @@ fn tips(repo: &Repo) -> Result<Tips, SyncError> {
     Ok([repo.target(PROVENANCE)?, repo.target(PROMPTS)?])
 }
 
-fn fetch(repo: &Repo, plan: &Plan) -> Result<(), SyncError> {
-    let from = |remote: &Remote, names: &[&str]| {
-        remote.fetch(repo, names).map_err(|source| SyncError::unreachable(remote, source))?;
-        seen::note(repo, remote);
-        Ok(())
+/// Fetches. `None` where all is well; else, in git's words, that another process of this clone
+/// fetches the same.
+fn fetch(repo: &Repo, plan: &Plan) -> Result<Option<String>, SyncError> {
+    let one = plan.provenance == plan.prompts;
+    let both: &[(&Remote, &[&str])] = match one {
+        true => &[(&plan.provenance, &[PROVENANCE, PROMPTS])],
+        false => &[(&plan.provenance, &[PROVENANCE]), (&plan.prompts, &[PROMPTS])],
     };
-    if plan.provenance == plan.prompts {
-        return from(&plan.provenance, &[PROVENANCE, PROMPTS]);
+    for (remote, names) in both {
+        match remote.fetch(repo, names) {
+            Ok(()) => seen::note(repo, remote),
+            Err(GitError::Failed { said, .. }) if said.contains("cannot lock ref") => {
+                return Ok(Some(said));
+            }
+            Err(source) => return Err(SyncError::unreachable(remote, source)),
+        }
     }
-    from(&plan.provenance, &[PROVENANCE])?;
-    from(&plan.prompts, &[PROMPTS])
+    Ok(None)
 }
 
 /// Merges what was fetched; what the remotes should be told then, and how many notes lost a

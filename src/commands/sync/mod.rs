@@ -176,8 +176,9 @@ fn told(one: &SyncedRef) -> String {
 /// push goes on.
 pub fn before_push(env: &Env, args: &[String], now: DateTime<Utc>) {
     // Read to its end: git must not write into a closed pipe.
-    let mut input = String::new();
-    let _ = std::io::stdin().lock().read_to_string(&mut input);
+    let mut input = Vec::new();
+    let _ = std::io::stdin().lock().read_to_end(&mut input);
+    let input = String::from_utf8_lossy(&input);
     // Our own push; or the user pushes the notes: git has made up its mind by now what it sends.
     if env.own_push || input.contains(" refs/notes/ai-log/") {
         return;
