@@ -11,7 +11,7 @@ use crate::commands::check;
 use crate::commands::gate::claims;
 use crate::commands::gate::receipt::Receipt;
 use crate::commands::note::{self, Job, Origin};
-use crate::commands::{Answer, agent_gate, repair};
+use crate::commands::{Answer, agent_gate, repair, sync};
 use crate::config::Env;
 use crate::error::{Error, Result};
 use crate::git::Repo;
@@ -50,6 +50,11 @@ pub fn run(env: &Env, args: &HookArgs) -> Result<Answer> {
         "post-merge" => post_merge(env, now),
         "post-rewrite" => post_rewrite(env, now),
         "post-applypatch" => post_applypatch(env, now),
+        "pre-push" => {
+            let words = args.args.iter().map(|arg| arg.to_string_lossy().into_owned());
+            sync::before_push(env, &words.collect::<Vec<_>>(), now);
+            Ok(())
+        }
         _ => Ok(()),
     }
     .map(Answer::from)
@@ -200,6 +205,8 @@ fn post_merge(env: &Env, now: DateTime<Utc>) -> Result<()> {
         let evidences = Evidences::read(&repo)?;
         note::write(env, &repo, &evidences, &Job::of(commit, Origin::Here), now)?;
     }
+    // A pull may have fetched notes.
+    sync::after_merge(&repo, now)?;
     repair::recent(env, &repo, false, now)
 }
 

@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod doctor;
 mod errors;
+mod forget;
 mod gate;
 mod hook;
 mod install;
@@ -24,6 +25,7 @@ mod schema;
 mod screen;
 mod show;
 mod status;
+mod sync;
 mod trust;
 mod uninstall;
 mod verify;
@@ -99,6 +101,8 @@ commands! {
     Show => show::ShowArgs,
     Status => status::StatusArgs,
     Repair => repair::RepairArgs,
+    Sync => sync::SyncArgs,
+    Forget => forget::ForgetArgs,
     Verify => verify::VerifyArgs,
     Prune => prune::PruneArgs,
     Check => check::CheckArgs,

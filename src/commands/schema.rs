@@ -33,6 +33,7 @@ static SCHEMAS: &[Named] = &[
     ("check", || schema_for!(Check)),
     ("doctor", || schema_for!(json::Doctor)),
     ("event", || schema_for!(GenericEvent)),
+    ("forget", || schema_for!(json::Forget)),
     ("journal", || schema_for!(Event)),
     ("log", || schema_for!(json::LogEntry)),
     ("policy", || schema_for!(Policy)),
@@ -43,6 +44,7 @@ static SCHEMAS: &[Named] = &[
     ("repair", || schema_for!(json::Repaired)),
     ("show", || schema_for!(json::Show)),
     ("status", || schema_for!(json::Status)),
+    ("sync", || schema_for!(json::Sync)),
     ("verify", || schema_for!(Verified)),
 ];
 

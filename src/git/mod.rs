@@ -14,6 +14,7 @@ pub mod notes;
 pub mod objects;
 pub mod process;
 pub mod prune;
+pub mod remote;
 pub mod settings;
 pub mod sign;
 pub mod signature;

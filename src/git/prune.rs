@@ -96,7 +96,7 @@ pub fn remove(
         };
         let parent = Some(tip).filter(|_| history == History::Kept);
         let message = "Notes removed by git ai-log";
-        repo.write_commit(&tree, parent, time, message).map(Some)
+        repo.write_commit(&tree, parent.as_slice(), time, message).map(Some)
     })
 }
 
@@ -106,7 +106,7 @@ pub fn compact(repo: &Repo, name: &str, time: i64) -> Result<(), GitError> {
         if repo.commit(tip)?.parents.is_empty() {
             return Ok(None);
         }
-        repo.write_commit(root, None, time, "Notes compacted by git ai-log").map(Some)
+        repo.write_commit(root, &[], time, "Notes compacted by git ai-log").map(Some)
     })
 }
 

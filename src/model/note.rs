@@ -21,7 +21,7 @@ pub struct Note {
     /// The lines that are not simply a person's, in order of path and line.
     pub hunks: Vec<NoteHunk>,
     /// Turns whose prompts were deleted.
-    pub forgotten: BTreeSet<TurnId>,
+    pub forgotten: BTreeMap<TurnId, Forgotten>,
     /// What the gate said; of several judgements the last.
     pub ruling: Option<Ruling>,
     /// What the checklist found, by path and line.
@@ -72,6 +72,15 @@ pub struct Turn {
     pub prompt_sha256: Option<String>,
     /// Files read in this turn.
     pub read: BTreeSet<RepoPath>,
+}
+
+/// A prompt that was deleted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// When.
+    pub at: Option<DateTime<Utc>>,
+    /// By whom: git's committer name.
+    pub who: Option<String>,
 }
 
 /// A run of lines in the commit.

@@ -50,7 +50,7 @@ impl Held {
             self.lines.extend(hunk.fingerprints.iter().map(|print| (owner, *print)));
         }
         self.said.extend(said(note));
-        self.forgotten.extend(note.forgotten.iter().cloned());
+        self.forgotten.extend(note.forgotten.keys().cloned());
     }
 
     /// Adds the prompts of such a commit.
@@ -70,7 +70,7 @@ impl Held {
             lines: lines.sum(),
             claims: said(note).filter(|claim| !self.said.contains(claim)).count(),
             prompts: prompts.keys().filter(|turn| !known(turn)).count(),
-            forgotten: note.forgotten.iter().filter(|turn| !self.forgotten.contains(turn)).count(),
+            forgotten: note.forgotten.keys().filter(|turn| !self.forgotten.contains(*turn)).count(),
         }
     }
 }
@@ -144,7 +144,7 @@ mod tests {
             until: None,
             signature: None,
         });
-        gone.forgotten.insert(TurnId("p_9".into()));
+        gone.forgotten.insert(TurnId("p_9".into()), Default::default());
         let prompt = PromptRecord {
             turn: TurnId("p_1".into()),
             prompt: PromptText::default(),

@@ -65,6 +65,12 @@ fn join_records(a: Value, b: Value) -> Value {
         let place = |value: &Value| (value["at"].to_string(), value.to_string());
         return if place(&a) >= place(&b) { a } else { b };
     }
+    if a["type"] == "forgotten" {
+        // Who and when belong together: the first one to forget it did.
+        let place =
+            |value: &Value| (value["at"].is_null(), value["at"].to_string(), value.to_string());
+        return if place(&a) <= place(&b) { a } else { b };
+    }
     let (Value::Object(mut a), Value::Object(b)) = (a, b) else {
         return Value::Null;
     };

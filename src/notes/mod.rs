@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod fit;
+mod forget;
 pub mod found;
 mod merge;
 pub mod record;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+pub use forget::{forgotten, without};
 use merge::drop_overlapping;
 pub use merge::join;
 use record::{
@@ -21,7 +23,7 @@ use record::{
 };
 
 use crate::model::TurnId;
-use crate::model::note::{Note, NoteHunk, PromptRecord, Session, Turn};
+use crate::model::note::{Forgotten, Note, NoteHunk, PromptRecord, Session, Turn};
 
 /// The name and version of the attribution's format.
 pub const PROVENANCE_SCHEMA: &str = "git-ai-log/provenance/1";
@@ -92,7 +94,8 @@ pub fn parse(bytes: &[u8]) -> Result<Note, NoteError> {
             }
             Ok(Record::Hunk(record)) => note.hunks.extend(hunk(record)),
             Ok(Record::Forgotten(record)) => {
-                note.forgotten.insert(record.turn);
+                let forgotten = Forgotten { at: record.at, who: record.who };
+                note.forgotten.insert(record.turn, forgotten);
             }
             Ok(Record::Verdict(ruling)) => {
                 if note.ruling.as_ref().is_none_or(|known| known.at <= ruling.at) {
@@ -141,8 +144,9 @@ pub fn encode(note: &Note) -> Vec<u8> {
         }));
     }
     records.extend(note.hunks.iter().map(|hunk| Record::Hunk(HunkRecord::of(hunk))));
-    records.extend(note.forgotten.iter().map(|turn| {
-        Record::Forgotten(ForgottenRecord { turn: turn.clone(), at: None, who: None })
+    records.extend(note.forgotten.iter().map(|(turn, forgotten)| {
+        let Forgotten { at, who } = forgotten.clone();
+        Record::Forgotten(ForgottenRecord { turn: turn.clone(), at, who })
     }));
     records.extend(note.ruling.clone().map(Record::Verdict));
     records.extend(note.findings.iter().map(|found| Record::Finding(FindingRecord::of(found))));
