@@ -124,12 +124,22 @@ fn hooks_that_are_not_there_or_not_ours() {
     let mode = |mode| std::fs::Permissions::from_mode(mode);
     std::fs::set_permissions(world.hook("post-commit"), mode(0o644)).unwrap();
     fails(&world, &["git-hooks post-commit", "not executable", "chmod +x"]);
-    for hook in ["pre-commit", "post-commit", "post-merge", "post-rewrite", "post-applypatch"] {
+    for hook in [
+        "pre-commit",
+        "post-commit",
+        "post-checkout",
+        "post-merge",
+        "post-rewrite",
+        "post-applypatch",
+    ] {
         std::fs::remove_file(world.hook(hook)).unwrap();
     }
     fails(
         &world,
-        &["git-hooks  none of pre-commit, post-commit, post-merge", "git ai-log install"],
+        &[
+            "git-hooks  none of pre-commit, post-commit, post-checkout, post-merge",
+            "git ai-log install",
+        ],
     );
 }
 
@@ -278,7 +288,14 @@ fn hooks_that_others_share() {
     let world = healthy();
     let shared = world.path("shared");
     std::fs::create_dir(&shared).unwrap();
-    for hook in ["pre-commit", "post-commit", "post-merge", "post-rewrite", "post-applypatch"] {
+    for hook in [
+        "pre-commit",
+        "post-commit",
+        "post-checkout",
+        "post-merge",
+        "post-rewrite",
+        "post-applypatch",
+    ] {
         std::fs::rename(world.hook(hook), shared.join(hook)).unwrap();
     }
     world.git(&["config", "core.hooksPath", shared.to_str().unwrap()]).ok();

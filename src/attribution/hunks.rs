@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
+use super::tokens::fingerprint;
 use super::{Annotated, Owner};
 use crate::git::lines::{self, Space, split};
+use crate::model::note::NoteHunk;
+use crate::model::{Contributor, Digest, LineRange, RepoPath};
 
 /// Lines of one owner, 0-based, end excluded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +78,23 @@ fn slide(lines: &[&[u8]], owners: &[Owner], added: &[bool]) -> Vec<Owner> {
         at = end;
     }
     owners
+}
+
+/// A hunk of these lines, the first one at this place (0-based), that nobody is known to own.
+pub fn blank(path: &RepoPath, start: usize, lines: &[&[u8]]) -> NoteHunk {
+    let start = u32::try_from(start + 1).unwrap_or(u32::MAX);
+    let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+    NoteHunk {
+        path: path.clone(),
+        lines: LineRange { start, end: start + count - 1 },
+        contributor: Contributor::Unknown,
+        session: None,
+        turn: None,
+        edit: None,
+        evidence: None,
+        digest: Digest::of(&lines.concat()).0,
+        fingerprints: lines.iter().map(|line| fingerprint(line)).collect(),
+    }
 }
 
 #[cfg(test)]

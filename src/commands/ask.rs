@@ -202,6 +202,7 @@ fn answers(
             session: owner.session.clone(),
             turn: owner.turn.clone(),
             evidence: owner.evidence,
+            source: owner.source,
             author: commit.as_ref().map(|_| source.author.clone()),
             at: None,
             prompt: None,

@@ -2,41 +2,28 @@
 //! work tree has otherwise than the commit below it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use crate::attribution::hunks::{added, owned};
+use crate::attribution::hunks::{added, blank, owned};
 use crate::attribution::replay::Replay;
-use crate::attribution::tokens::fingerprint;
 use crate::attribution::{Annotated, Author, Owner, Source};
 use crate::error::Result;
 use crate::git::Repo;
 use crate::git::lines::{is_binary, split};
 use crate::git::objects::Entry;
+use crate::git::target::Target;
 use crate::journal::{Journal, MAX_TEXT, Reader, Snapshots, fold};
 use crate::model::note::{Note, NoteHunk, PromptRecord, Session, Turn};
-use crate::model::{
-    Contributor, Digest, Event, Evidence, LineRange, Oid, RepoPath, SessionId, TurnId, What,
-};
+use crate::model::{Contributor, Digest, Event, Evidence, Oid, RepoPath, SessionId, TurnId, What};
 
 /// How many folders of commits are remembered.
 const MAX_FOLDERS: usize = 2_000;
 
-/// A file as it is to be attributed.
-pub struct Target {
-    /// Its path.
-    pub path: RepoPath,
-    /// The path it has in the commit below, if it has another one there.
-    pub old_path: Option<RepoPath>,
-    /// Its texts in the commits below.
-    pub bases: Vec<Vec<u8>>,
-    /// Its text.
-    pub text: Vec<u8>,
-}
-
 /// What one repository's journal says.
+#[derive(Default)]
 pub struct Evidences {
     /// Every event, folded.
     pub events: Vec<Event>,
@@ -114,6 +101,15 @@ fn note_session(note: &mut Note, event: &Event, human: Option<&str>) {
     }
 }
 
+/// The files of this work tree in which agents worked.
+pub fn followed(repo: &Repo, evidences: &Evidences) -> BTreeSet<RepoPath> {
+    let Some(top) = repo.work_tree() else {
+        return BTreeSet::new();
+    };
+    let source = Files::of(repo);
+    Replay::of(&evidences.of_worktree(top), &source).followed().cloned().collect()
+}
+
 /// The lines that these files add, with their owners; lines that are simply a person's are left
 /// out. `base` is the commit below.
 pub fn hunks(
@@ -187,23 +183,6 @@ fn unknown(target: &Target) -> Vec<NoteHunk> {
         .into_iter()
         .map(|run| blank(&target.path, run.lines.start, &lines[run.lines.clone()]))
         .collect()
-}
-
-/// A hunk of these lines, the first one at this place (0-based), that nobody is known to own.
-pub fn blank(path: &RepoPath, start: usize, lines: &[&[u8]]) -> NoteHunk {
-    let start = u32::try_from(start + 1).unwrap_or(u32::MAX);
-    let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
-    NoteHunk {
-        path: path.clone(),
-        lines: LineRange { start, end: start + count - 1 },
-        contributor: Contributor::Unknown,
-        session: None,
-        turn: None,
-        edit: None,
-        evidence: None,
-        digest: Digest::of(&lines.concat()).0,
-        fingerprints: lines.iter().map(|line| fingerprint(line)).collect(),
-    }
 }
 
 /// The repository and the snapshots, as attribution asks for them.

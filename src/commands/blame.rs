@@ -151,6 +151,7 @@ fn json(blame: &Blame, owners: &[LineOwner], path: RepoPath, rev: Option<String>
             session: owner.session.clone(),
             turn: owner.turn.clone(),
             evidence: owner.evidence,
+            source: owner.source,
             author: source.author.clone(),
             time: DateTime::from_timestamp(source.time, 0),
             text: String::from_utf8_lossy(&line.text).into_owned(),

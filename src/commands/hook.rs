@@ -11,7 +11,7 @@ use crate::commands::check;
 use crate::commands::gate::claims;
 use crate::commands::gate::receipt::Receipt;
 use crate::commands::note::{self, Job, Origin};
-use crate::commands::{Answer, agent_gate};
+use crate::commands::{Answer, agent_gate, repair};
 use crate::config::Env;
 use crate::error::{Error, Result};
 use crate::git::Repo;
@@ -46,6 +46,7 @@ pub fn run(env: &Env, args: &HookArgs) -> Result<Answer> {
             Ok(())
         }
         "post-commit" => post_commit(env, now),
+        "post-checkout" => post_checkout(env, &args.args, now),
         "post-merge" => post_merge(env, now),
         "post-rewrite" => post_rewrite(env, now),
         "post-applypatch" => post_applypatch(env, now),
@@ -94,6 +95,9 @@ fn post_commit(env: &Env, now: DateTime<Utc>) -> Result<()> {
     }
     note::write(env, &repo, &evidences, &Job { commit, origin, predecessors }, now)?;
     Receipt::clear(&repo);
+    if plain {
+        repair::recent(env, &repo, false, now)?;
+    }
     prune(&repo, now)
 }
 
@@ -132,7 +136,7 @@ fn settle(
         }
     }
     for commit in owed.into_iter().rev() {
-        note::write(env, repo, evidences, &Job::of(commit, Origin::Rewritten), now)?;
+        note::write(env, repo, evidences, &Job::of(commit, Origin::Late), now)?;
     }
     Ok(())
 }
@@ -151,6 +155,16 @@ fn prune(repo: &Repo, now: DateTime<Utc>) -> Result<()> {
     Ok(prune::prune(&state, now.into(), prune::LIMITS, &uncommitted)?)
 }
 
+/// Another branch may have commits that were made elsewhere. The third argument is 1 where HEAD
+/// moved.
+fn post_checkout(env: &Env, args: &[OsString], now: DateTime<Utc>) -> Result<()> {
+    let repo = Repo::from_environment()?;
+    match args.get(2).is_some_and(|flag| flag == "1") && !repo.rebasing() {
+        true => repair::recent(env, &repo, false, now),
+        false => Ok(()),
+    }
+}
+
 /// A true merge runs no post-commit. A fast-forward makes no commit.
 fn post_merge(env: &Env, now: DateTime<Utc>) -> Result<()> {
     let repo = Repo::from_environment()?;
@@ -159,12 +173,11 @@ fn post_merge(env: &Env, now: DateTime<Utc>) -> Result<()> {
     };
     let (_, action) = repo.last_move().unwrap_or((Oid(String::new()), String::new()));
     let made_here = !action.contains("Fast-forward");
-    if !made_here || repo.commit(&commit)?.parents.len() < 2 {
-        return Ok(());
+    if made_here && repo.commit(&commit)?.parents.len() > 1 {
+        let evidences = Evidences::read(&repo)?;
+        note::write(env, &repo, &evidences, &Job::of(commit, Origin::Here), now)?;
     }
-    let evidences = Evidences::read(&repo)?;
-    note::write(env, &repo, &evidences, &Job::of(commit, Origin::Here), now)?;
-    Ok(())
+    repair::recent(env, &repo, false, now)
 }
 
 /// Pairs `old new` on standard input. What post-commit has done already stays.

@@ -10,8 +10,7 @@ use crate::config::Env;
 use crate::error::Result;
 use crate::git::Repo;
 use crate::git::history::LogEntry as Commit;
-use crate::model::Gate;
-use crate::query::Provenance;
+use crate::query::{Origin, Provenance};
 use crate::render::escape::line;
 use crate::render::json::LogEntry;
 use crate::render::out::{Out, Style};
@@ -60,13 +59,15 @@ pub fn run(env: &Env, args: &LogArgs) -> Result<()> {
 
 fn entry(provenance: &mut Provenance<'_>, commit: Commit) -> Result<LogEntry> {
     let note = provenance.note(&commit.commit)?;
-    let (gate, verdict) = note.as_ref().map_or((Gate::NotRecorded, None), |note| note.gate());
+    let (gate, verdict) = provenance.gate(&commit.commit)?;
+    let source = note.as_ref().map(|_| provenance.source(&commit.commit));
     let mut entry = LogEntry {
         schema: "git-ai-log/log/1",
         author: commit.author,
         date: commit.date,
         subject: commit.subject,
-        recorded: note.is_some(),
+        recorded: source == Some(Origin::Note),
+        source,
         gate,
         verdict,
         lines: Default::default(),
@@ -88,7 +89,7 @@ fn show(out: &mut Out, entry: &LogEntry) -> io::Result<()> {
     let subject = line(&entry.subject);
     let who = out.paint(Style::Dim, &format!("({}, {date})", line(&entry.author)));
     out.line(&format!("{commit} {subject} {who}"))?;
-    if !entry.recorded {
+    if entry.source.is_none() {
         let text = out.paint(Style::Dim, "    nothing recorded");
         return out.line(&text);
     }

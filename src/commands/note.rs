@@ -1,27 +1,34 @@
 //! Writing the note of a commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::commands::attribute::{self, Evidences, Target, blank};
+use crate::attribution::hunks::{added, blank};
+use crate::commands::attribute::{self, Evidences};
 use crate::commands::gate;
 use crate::config::Env;
 use crate::error::Result;
 use crate::git::Repo;
 use crate::git::lines::{self, Space, is_binary, split};
 use crate::git::notes::{self as refs, History, Notes, PROMPTS, PROVENANCE};
-use crate::git::objects::{Change, Commit};
+use crate::git::target::{Target, targets};
 use crate::journal::MAX_TEXT;
 use crate::model::note::{Note, NoteHunk, PromptRecord};
-use crate::model::{Oid, RepoPath};
-use crate::notes;
+use crate::model::{Contributor, Oid};
+use crate::query::carry::{Carrier, Wanted, adopt};
+use crate::{notes, query};
+
+/// How many notes that others brought a commit reads at most; the next one goes on.
+const NEW_NOTES: usize = 500;
 
 /// How a commit came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// Somebody committed what is here: lines that no agent reported are a person's.
     Here,
+    /// The same, but its hook never ran: what the journal still says of it holds.
+    Late,
     /// It was made from other commits: what they say holds, and what they do not say is unknown.
     Rewritten,
 }
@@ -43,8 +50,19 @@ impl Job {
     }
 }
 
-/// Attributes a commit and writes its note, prompts first: a note never names prompts that
-/// nobody has. Returns whether a note was written.
+/// A note with what belongs to it.
+pub struct Made {
+    /// The commit.
+    pub commit: Oid,
+    /// Its note.
+    pub note: Note,
+    /// The prompts that it names.
+    pub prompts: Vec<PromptRecord>,
+    /// Commits whose notes had lines of it.
+    pub from: Vec<Oid>,
+}
+
+/// Attributes a commit and writes its note. Returns whether a note was written.
 pub fn write(
     env: &Env,
     repo: &Repo,
@@ -52,66 +70,69 @@ pub fn write(
     job: &Job,
     now: DateTime<Utc>,
 ) -> Result<bool> {
+    let mut carrier = Carrier::open(repo, NEW_NOTES)?;
+    let made = make(env, repo, evidences, &mut carrier, job, now)?;
+    store(repo, made.as_slice(), now)?;
+    Ok(made.is_some())
+}
+
+/// Attributes a commit: by the journal, then by the commits that it is known to be made from, then
+/// by all notes. `None` where a commit was made elsewhere and nobody knows anything of it.
+pub fn make(
+    env: &Env,
+    repo: &Repo,
+    evidences: &Evidences,
+    carrier: &mut Carrier<'_>,
+    job: &Job,
+    now: DateTime<Utc>,
+) -> Result<Option<Made>> {
     let commit = repo.commit(&job.commit)?;
     let targets = targets(repo, &commit)?;
     let base = commit.parents.first();
-    let mut note =
-        Note { hunks: attribute::hunks(repo, evidences, base, &targets, now)?, ..Note::default() };
+    let mut note = Note {
+        authored: DateTime::from_timestamp(commit.authored, 0),
+        hunks: attribute::hunks(repo, evidences, base, &targets, now)?,
+        ..Note::default()
+    };
     let mut prompts = evidences.describe(&mut note, Some(&commit.author));
     let known = inherit(repo, job, &targets, &mut note, &mut prompts)?;
-    if job.origin == Origin::Rewritten && !known && note.hunks.is_empty() {
-        return Ok(false);
+    let wanted = Wanted {
+        oid: &job.commit,
+        commit: &commit,
+        targets: &targets,
+        taken: &note.hunks,
+        predecessors: &job.predecessors,
+    };
+    let mut carried = carrier.carry(&wanted)?;
+    if job.origin != Origin::Here {
+        note.hunks.append(&mut carried.doubtful);
+    }
+    carried.add_to(carrier, &mut note)?;
+    prompts.extend(query::prompts_of(repo, &carried.from, &note)?);
+    if job.origin != Origin::Here && !known && !carried.rewritten {
+        if note.hunks.is_empty() {
+            return Ok(None);
+        }
+        note.rest = (job.origin == Origin::Rewritten).then_some(Contributor::Unknown);
     }
     gate::record(env, repo, evidences, job, &commit, &mut note, now);
+    // The journal's own come first.
+    let mut told = BTreeSet::new();
+    prompts.retain(|prompt| told.insert(prompt.turn.clone()));
+    Ok(Some(Made { commit: job.commit.clone(), note, prompts, from: carried.from }))
+}
+
+/// Writes notes, each ref in one commit. Prompts go first: a note never names prompts that nobody
+/// has.
+pub fn store(repo: &Repo, made: &[Made], now: DateTime<Utc>) -> Result<()> {
     let time = now.timestamp();
-    if !prompts.is_empty() {
-        let bytes = notes::encode_prompts(&prompts);
-        let notes = [(job.commit.clone(), bytes)];
-        refs::write(repo, PROMPTS, History::None, &notes, time, &notes::join)?;
-    }
-    let notes = [(job.commit.clone(), notes::encode(&note))];
-    refs::write(repo, PROVENANCE, History::Kept, &notes, time, &notes::join)?;
-    Ok(true)
-}
-
-/// The files that the commit has otherwise than every one of its parents.
-pub fn targets(repo: &Repo, commit: &Commit) -> Result<Vec<Target>> {
-    let mut parents = Vec::new();
-    for parent in &commit.parents {
-        parents.push(repo.commit(parent)?.tree);
-    }
-    let mut changes = repo.changes(parents.first(), &commit.tree)?;
-    let mut further: Vec<Vec<Change>> = Vec::new();
-    for parent in parents.iter().skip(1) {
-        further.push(repo.changes(Some(parent), &commit.tree)?);
-    }
-    changes.retain(|change| {
-        further.iter().all(|others| others.iter().any(|other| path_of(other) == path_of(change)))
-    });
-    let mut targets = Vec::new();
-    for change in changes {
-        let Some((path, oid)) = &change.new else {
-            continue;
-        };
-        let others = further.iter().flatten().filter(|other| path_of(other) == Some(path));
-        let olds: Vec<_> =
-            std::iter::once(&change).chain(others).filter_map(|c| c.old.as_ref()).collect();
-        let mut bases = Vec::new();
-        for (_, oid) in &olds {
-            bases.extend(repo.blob(oid)?);
-        }
-        targets.push(Target {
-            path: path.clone(),
-            old_path: change.old.as_ref().map(|(path, _)| path.clone()),
-            bases,
-            text: repo.blob(oid)?.unwrap_or_default(),
-        });
-    }
-    Ok(targets)
-}
-
-fn path_of(change: &Change) -> Option<&RepoPath> {
-    change.new.as_ref().map(|(path, _)| path)
+    let told = made.iter().filter(|made| !made.prompts.is_empty());
+    let prompts: Vec<_> =
+        told.map(|made| (made.commit.clone(), notes::encode_prompts(&made.prompts))).collect();
+    refs::write(repo, PROMPTS, History::None, &prompts, time, &notes::join)?;
+    let provenance: Vec<_> =
+        made.iter().map(|made| (made.commit.clone(), notes::encode(&made.note))).collect();
+    Ok(refs::write(repo, PROVENANCE, History::Kept, &provenance, time, &notes::join)?)
 }
 
 /// Takes over what the notes of the predecessors say of lines that the journal does not explain.
@@ -124,7 +145,6 @@ fn inherit(
     prompts: &mut Vec<PromptRecord>,
 ) -> Result<bool> {
     let mut provenance = Notes::open(repo, PROVENANCE)?;
-    let mut texts = Notes::open(repo, PROMPTS)?;
     let mut found = false;
     for predecessor in &job.predecessors {
         let Some(bytes) = provenance.get(predecessor)? else {
@@ -136,24 +156,14 @@ fn inherit(
         for target in targets {
             hunks.extend(inherited(repo, predecessor, &old, target, note)?);
         }
-        let used = |turn: &crate::model::TurnId| {
-            hunks.iter().any(|h: &NoteHunk| h.turn.as_ref() == Some(turn))
-        };
-        for (id, session) in &old.sessions {
-            if hunks.iter().any(|hunk| hunk.session.as_ref() == Some(id)) {
-                note.sessions.entry(id.clone()).or_insert_with(|| session.clone());
-            }
-        }
-        for (id, turn) in old.turns.iter().filter(|(id, _)| used(id)) {
-            note.turns.entry(id.clone()).or_insert_with(|| turn.clone());
-        }
-        if let Some(bytes) = texts.get(predecessor)? {
-            let known = notes::parse_prompts(&bytes)?.into_values();
-            prompts.extend(known.filter(|prompt| used(&prompt.turn)));
+        for hunk in &hunks {
+            adopt(&mut note.sessions, &old.sessions, hunk.session.as_ref());
+            adopt(&mut note.turns, &old.turns, hunk.turn.as_ref());
         }
         note.hunks.extend(hunks);
     }
     note.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+    prompts.extend(query::prompts_of(repo, &job.predecessors, note)?);
     Ok(found)
 }
 
@@ -178,7 +188,7 @@ fn inherited(
         return Ok(Vec::new());
     }
     let bases: Vec<&[u8]> = target.bases.iter().map(Vec::as_slice).collect();
-    let added = crate::attribution::hunks::added(&bases, &target.text);
+    let added = added(&bases, &target.text);
     let taken =
         |line: u32| note.hunks.iter().any(|h| h.path == target.path && h.lines.contains(line));
     let lines = split(&target.text);

@@ -37,6 +37,7 @@ static SCHEMAS: &[Named] = &[
     ("prompt-note", || schema_for!(PromptLine)),
     ("prompts", || schema_for!(json::Prompts)),
     ("provenance", || schema_for!(Record)),
+    ("repair", || schema_for!(json::Repaired)),
     ("show", || schema_for!(json::Show)),
     ("status", || schema_for!(json::Status)),
 ];

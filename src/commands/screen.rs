@@ -4,11 +4,12 @@ use std::io;
 
 use clap::{Args, ValueEnum};
 
-use crate::commands::attribute::{self, Evidences, Target};
+use crate::commands::attribute::{self, Evidences};
 use crate::config::Env;
 use crate::error::{Error, Result};
 use crate::git::Repo;
 use crate::git::process::{self, With as _};
+use crate::git::target::Target;
 use crate::model::note::{Note, PromptRecord};
 use crate::model::{Contributor, Oid, RepoPath, TurnId};
 use crate::query::Provenance;

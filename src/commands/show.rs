@@ -8,9 +8,8 @@ use crate::commands::screen::{self, Printing, printed};
 use crate::config::Env;
 use crate::error::{Error, Result};
 use crate::git::Repo;
-use crate::model::Gate;
 use crate::model::note::NoteHunk;
-use crate::query::Provenance;
+use crate::query::{Origin, Provenance};
 use crate::render::escape::line;
 use crate::render::json::Show;
 use crate::render::out::{Out, Style};
@@ -38,11 +37,13 @@ pub fn run(env: &Env, args: &ShowArgs) -> Result<()> {
     let note = provenance.note(&commit)?;
     let (author, subject) =
         log.into_iter().next().map(|entry| (entry.author, entry.subject)).unwrap_or_default();
-    let (gate, verdict) = note.as_ref().map_or((Gate::NotRecorded, None), |note| note.gate());
+    let (gate, verdict) = provenance.gate(&commit)?;
+    let source = note.as_ref().map(|_| provenance.source(&commit));
     let mut shown = Show {
         schema: "git-ai-log/show/1",
         author,
         subject,
+        source,
         gate,
         verdict,
         sessions: Vec::new(),
@@ -74,7 +75,9 @@ fn print(out: &mut Out, shown: &Show) -> io::Result<()> {
         line(&shown.author),
         line(&shown.subject)
     ))?;
-    if shown.gate == Gate::NotRecorded {
+    if shown.source == Some(Origin::Carried) {
+        out.line("This commit has no note; what others say of its lines:\n")?;
+    } else if shown.source.is_none() {
         return out.line("Nothing is recorded for this commit.");
     }
     if shown.hunks.is_empty() {

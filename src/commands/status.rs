@@ -5,13 +5,14 @@ use std::io;
 
 use clap::Args;
 
-use crate::commands::attribute::{self, Evidences, Target};
+use crate::commands::attribute::{self, Evidences};
 use crate::commands::gate;
 use crate::commands::screen::{self, Printing, printed};
 use crate::config::Env;
 use crate::error::{Error, Result};
 use crate::git::Repo;
 use crate::git::lines::is_binary;
+use crate::git::target::Target;
 use crate::model::note::{Note, NoteHunk};
 use crate::model::{Oid, RepoPath, What};
 use crate::query::Provenance;

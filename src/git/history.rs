@@ -1,5 +1,6 @@
 //! The log.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 
 use super::process::{self, With as _};
@@ -26,6 +27,17 @@ impl Repo {
         command.args(args);
         let answer = process::output(&mut command, "read the log")?;
         Ok(answer.split(|&b| b == 0).filter_map(parse).collect())
+    }
+
+    /// The commits of this one's history, itself included, that were made after this time (seconds
+    /// since 1970) or much before it.
+    pub fn history(&self, of: &Oid, since: i64) -> Result<HashSet<Oid>, GitError> {
+        let mut command = self.git().with("rev-list").with(format!("--since={}", since.max(0)));
+        command.args(["--end-of-options", of.as_str(), "--"]);
+        let answer = process::output(&mut command, "read the history")?;
+        let lines = String::from_utf8_lossy(&answer).into_owned();
+        let commits = lines.lines().map(|line| Oid(line.to_owned()));
+        Ok(commits.chain(Some(of.clone())).collect())
     }
 
     /// The best common ancestor of two commits, if they have one.

@@ -15,6 +15,7 @@ pub mod process;
 pub mod settings;
 pub mod sign;
 mod store;
+pub mod target;
 pub mod worktree;
 
 use std::path::{Path, PathBuf};

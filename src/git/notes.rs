@@ -59,6 +59,7 @@ impl<'r> Notes<'r> {
     }
 
     /// Every commit that has a note, with the note's object.
+    #[allow(dead_code, reason = "for prune")]
     pub fn all(&self) -> Result<Vec<(Oid, Oid)>, GitError> {
         let mut found = Vec::new();
         let mut folders: Vec<_> =

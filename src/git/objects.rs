@@ -37,8 +37,12 @@ pub struct Commit {
     pub parents: Vec<Oid>,
     /// The author's name.
     pub author: String,
+    /// The author's time, seconds since 1970. Most rewrites keep it.
+    pub authored: i64,
     /// The committer's time, seconds since 1970.
     pub time: i64,
+    /// The message.
+    pub message: String,
 }
 
 /// A file that a commit has otherwise than its parent.
@@ -309,7 +313,7 @@ fn similarity(old: &HashMap<&[u8], usize>, new: &HashMap<&[u8], usize>) -> usize
 
 fn parse_commit(bytes: &[u8]) -> Option<Commit> {
     let text = String::from_utf8_lossy(bytes);
-    let (headers, _) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let (headers, message) = text.split_once("\n\n").unwrap_or((&text, ""));
     let field = |name: &str| {
         headers
             .lines()
@@ -323,8 +327,15 @@ fn parse_commit(bytes: &[u8]) -> Option<Commit> {
         .map(|oid| Oid(oid.to_owned()))
         .collect();
     let author = field("author")?.split(" <").next().unwrap_or("").to_owned();
-    let time = field("committer")?.rsplit(' ').nth(1)?.parse().ok()?;
-    Some(Commit { tree: Oid(field("tree")?.to_owned()), parents, author, time })
+    let time = |field: &str| field.rsplit(' ').nth(1)?.parse().ok();
+    Some(Commit {
+        tree: Oid(field("tree")?.to_owned()),
+        parents,
+        author,
+        authored: time(field("author")?)?,
+        time: time(field("committer")?)?,
+        message: message.to_owned(),
+    })
 }
 
 /// Entries as `<octal mode> <name>\0<raw object name>`.

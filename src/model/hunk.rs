@@ -69,6 +69,13 @@ pub enum Contributor {
     Unknown,
 }
 
+impl Contributor {
+    /// Whether an agent had a part in it.
+    pub fn is_agents(self) -> bool {
+        matches!(self, Self::Ai | Self::Mixed)
+    }
+}
+
 impl fmt::Display for Contributor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

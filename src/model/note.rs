@@ -12,6 +12,10 @@ use super::{
 /// The attribution of one commit.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Note {
+    /// The author's time of the commit, which most rewrites keep.
+    pub authored: Option<DateTime<Utc>>,
+    /// Who wrote the lines that no hunk names: a person, unless it says otherwise.
+    pub rest: Option<Contributor>,
     /// The sessions that its hunks come from.
     pub sessions: BTreeMap<SessionId, Session>,
     /// The turns that its hunks come from.

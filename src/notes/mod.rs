@@ -98,7 +98,11 @@ pub fn parse(bytes: &[u8]) -> Result<Note, NoteError> {
             Ok(Record::Finding(record)) => note.findings.push(record.into_finding()),
             Ok(Record::Attestation(record)) => note.attestations.push(record),
             Ok(Record::Waiver(record)) => note.waivers.push(record),
-            Ok(Record::Head(_) | Record::Other) | Err(_) => {}
+            Ok(Record::Head(head)) => {
+                note.authored = note.authored.or(head.authored);
+                note.rest = note.rest.or(head.rest);
+            }
+            Ok(Record::Other) | Err(_) => {}
         }
     }
     note.findings.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
@@ -111,6 +115,8 @@ pub fn encode(note: &Note) -> Vec<u8> {
     let mut records = vec![Record::Head(record::HeadRecord {
         schema: PROVENANCE_SCHEMA.into(),
         tool: concat!("git-ai-log ", env!("CARGO_PKG_VERSION")).into(),
+        authored: note.authored,
+        rest: note.rest,
     })];
     for (id, session) in &note.sessions {
         records.push(Record::Session(SessionRecord {

@@ -46,6 +46,12 @@ pub struct HeadRecord {
     pub schema: String,
     /// The program that wrote the note, with its version.
     pub tool: String,
+    /// The author's time of the commit, UTC: what tells a commit that a rewrite made of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authored: Option<DateTime<Utc>>,
+    /// Who wrote the lines that no hunk names; `human` where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Contributor>,
 }
 
 /// A conversation.

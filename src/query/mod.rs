@@ -1,13 +1,35 @@
 //! Provenance of lines and commits: notes, read as they are asked for.
 
+pub mod carry;
+mod index;
+mod moved;
+mod segment;
+
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
+use carry::{Carrier, Wanted};
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::git::notes::{Notes, PROMPTS, PROVENANCE};
+use crate::git::target::targets;
 use crate::git::{GitError, Repo};
 use crate::model::note::{Note, NoteHunk, PromptRecord};
-use crate::model::{Contributor, EditId, Evidence, Oid, RepoPath, SessionId, TurnId};
+use crate::model::{
+    Contributor, EditId, Evidence, Gate, Oid, RepoPath, SessionId, TurnId, Verdict,
+};
 use crate::notes::{self, NoteError};
+
+/// Where an answer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The commit's note, or the journal for what is not committed.
+    Note,
+    /// The commit has none: notes of other commits have its lines.
+    Carried,
+}
 
 /// Who wrote a line, as far as the notes say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +48,8 @@ pub struct LineOwner {
     pub edit: Option<EditId>,
     /// What this rests on.
     pub evidence: Option<Evidence>,
+    /// Where it was found; `None` where nothing is recorded.
+    pub source: Option<Origin>,
 }
 
 impl LineOwner {
@@ -38,6 +62,7 @@ impl LineOwner {
             turn: None,
             edit: None,
             evidence: None,
+            source: None,
         }
     }
 }
@@ -74,6 +99,11 @@ impl PromptState {
 
 /// The notes of a repository, each read once.
 pub struct Provenance<'r> {
+    repo: &'r Repo,
+    /// Opened when a commit without a note is asked for.
+    carrier: Option<Carrier<'r>>,
+    /// Commits without a note, and those that their lines came from.
+    carried: HashMap<Oid, Vec<Oid>>,
     provenance: Notes<'r>,
     prompts: Notes<'r>,
     read: HashMap<Oid, Option<Rc<Note>>>,
@@ -87,6 +117,9 @@ impl<'r> Provenance<'r> {
     /// The notes as they are now.
     pub fn open(repo: &'r Repo) -> Result<Self, GitError> {
         Ok(Self {
+            repo,
+            carrier: None,
+            carried: HashMap::new(),
             provenance: Notes::open(repo, PROVENANCE)?,
             prompts: Notes::open(repo, PROMPTS)?,
             read: HashMap::new(),
@@ -102,14 +135,14 @@ impl<'r> Provenance<'r> {
         self.local.extend(prompts.into_iter().map(|prompt| (prompt.turn.clone(), prompt)));
     }
 
-    /// The note of a commit.
+    /// The note of a commit; where it has none, what those of other commits say of its lines.
     pub fn note(&mut self, commit: &Oid) -> Result<Option<Rc<Note>>, GitError> {
         if let Some(known) = self.read.get(commit) {
             return Ok(known.clone());
         }
         let bytes = self.provenance.get(commit)?;
         let note = match bytes.as_deref().map(notes::parse) {
-            None => None,
+            None => self.carry(commit)?.map(Rc::new),
             Some(Ok(note)) => Some(Rc::new(note)),
             Some(Err(error)) => {
                 self.unreadable.push((commit.clone(), error));
@@ -120,6 +153,47 @@ impl<'r> Provenance<'r> {
         Ok(note)
     }
 
+    /// The note that was stored with a commit.
+    pub fn recorded(&mut self, commit: &Oid) -> Result<Option<Rc<Note>>, GitError> {
+        Ok(self.note(commit)?.filter(|_| self.source(commit) == Origin::Note))
+    }
+
+    /// Where the note of a commit that was asked for comes from.
+    pub fn source(&self, commit: &Oid) -> Origin {
+        if self.carried.contains_key(commit) { Origin::Carried } else { Origin::Note }
+    }
+
+    /// Whether the gate judged a commit, and what it said.
+    pub fn gate(&mut self, commit: &Oid) -> Result<(Gate, Option<Verdict>), GitError> {
+        let note = self.recorded(commit)?;
+        Ok(note.map_or((Gate::NotRecorded, None), |note| note.gate()))
+    }
+
+    fn carry(&mut self, oid: &Oid) -> Result<Option<Note>, GitError> {
+        // What lies beyond the edge of a shallow clone says nothing.
+        let Ok(commit) = self.repo.commit(oid) else {
+            return Ok(None);
+        };
+        let carrier = match &mut self.carrier {
+            Some(carrier) => carrier,
+            none => none.insert(Carrier::open(self.repo, usize::MAX)?),
+        };
+        if !carrier.concerns(commit.time) {
+            return Ok(None);
+        }
+        let Ok(targets) = targets(self.repo, &commit) else {
+            return Ok(None);
+        };
+        let wanted =
+            Wanted { oid, commit: &commit, targets: &targets, taken: &[], predecessors: &[] };
+        let carried = carrier.carry(&wanted)?;
+        let note = carried.note(carrier, &commit)?;
+        if note.is_some() {
+            self.carried.insert(oid.clone(), carried.from);
+        }
+        Ok(note)
+    }
+
     /// Who wrote a line of a commit's.
     pub fn owner(
         &mut self,
@@ -127,10 +201,11 @@ impl<'r> Provenance<'r> {
         path: &RepoPath,
         line: u32,
     ) -> Result<LineOwner, GitError> {
-        Ok(match self.note(commit)? {
-            None => LineOwner::nobody(Contributor::Unknown),
-            Some(note) => owner_in(&note, path, line),
-        })
+        let Some(note) = self.note(commit)? else {
+            return Ok(LineOwner::nobody(Contributor::Unknown));
+        };
+        let source = self.source(commit);
+        Ok(LineOwner { source: Some(source), ..owner_in(&note, path, line) })
     }
 
     /// The text of a turn's prompt, as the commit's note has it.
@@ -140,12 +215,33 @@ impl<'r> Provenance<'r> {
             return Ok(PromptState::Forgotten);
         }
         if !self.texts.contains_key(commit) {
-            let bytes = self.prompts.get(commit)?.unwrap_or_default();
-            self.texts.insert(commit.clone(), notes::parse_prompts(&bytes).unwrap_or_default());
+            let own = std::slice::from_ref(commit);
+            let mut texts = BTreeMap::new();
+            for commit in self.carried.get(commit).map_or(own, Vec::as_slice) {
+                let bytes = self.prompts.get(commit)?.unwrap_or_default();
+                texts.extend(notes::parse_prompts(&bytes).unwrap_or_default());
+            }
+            self.texts.insert(commit.clone(), texts);
         }
         let known = self.texts[commit].get(turn).or_else(|| self.local.get(turn));
         Ok(known.map_or(PromptState::NotFetched, |record| PromptState::Known(record.clone())))
     }
+}
+
+/// The prompts of the turns that a note names, as these commits' notes have them.
+pub fn prompts_of(
+    repo: &Repo,
+    commits: &[Oid],
+    note: &Note,
+) -> Result<Vec<PromptRecord>, GitError> {
+    let mut texts = Notes::open(repo, PROMPTS)?;
+    let mut known = BTreeMap::new();
+    for commit in commits {
+        let bytes = texts.get(commit)?.unwrap_or_default();
+        known.extend(notes::parse_prompts(&bytes).unwrap_or_default());
+    }
+    known.retain(|turn, _| note.turns.contains_key(turn));
+    Ok(known.into_values().collect())
 }
 
 /// The hunk of a note that holds this line.
@@ -157,7 +253,7 @@ pub fn hunk_at<'n>(note: &'n Note, path: &RepoPath, line: u32) -> Option<&'n Not
 
 fn owner_in(note: &Note, path: &RepoPath, line: u32) -> LineOwner {
     let Some(hunk) = hunk_at(note, path, line) else {
-        return LineOwner::nobody(Contributor::Human);
+        return LineOwner::nobody(note.rest.unwrap_or(Contributor::Human));
     };
     let session = hunk.session.as_ref().and_then(|id| note.sessions.get(id));
     LineOwner {
@@ -168,5 +264,6 @@ fn owner_in(note: &Note, path: &RepoPath, line: u32) -> LineOwner {
         turn: hunk.turn.clone(),
         edit: hunk.edit.clone(),
         evidence: hunk.evidence,
+        source: None,
     }
 }

@@ -8,6 +8,7 @@ use crate::model::{
     Attestation, Contributor, Evidence, Finding, Gate, Hunk, LineRange, Oid, PromptText, RepoPath,
     SessionId, TurnId, Verdict, Waiver,
 };
+use crate::query::Origin;
 
 /// `git ai-log --json PATH`: one object a path.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -41,6 +42,8 @@ pub struct Answer {
     pub turn: Option<TurnId>,
     /// What this rests on.
     pub evidence: Option<Evidence>,
+    /// Where it was found; null where nothing is recorded.
+    pub source: Option<Origin>,
     /// The commit's author.
     pub author: Option<String>,
     /// When: the prompt's time where there is one, else the commit's. UTC.
@@ -88,6 +91,8 @@ pub struct BlameLine {
     pub turn: Option<TurnId>,
     /// What this rests on.
     pub evidence: Option<Evidence>,
+    /// Where it was found; null where nothing is recorded.
+    pub source: Option<Origin>,
     /// The commit's author.
     pub author: String,
     /// The author's time, UTC.
@@ -111,6 +116,8 @@ pub struct LogEntry {
     pub subject: String,
     /// Whether anything is recorded for it.
     pub recorded: bool,
+    /// Where what is told of it was found; null where nothing was.
+    pub source: Option<Origin>,
     /// Whether the gate judged it.
     pub gate: Gate,
     /// `pass` or `block`; null where nobody judged it.
@@ -134,6 +141,8 @@ pub struct Show {
     pub author: String,
     /// The first line of its message.
     pub subject: String,
+    /// Where what is told of it was found; null where nothing was.
+    pub source: Option<Origin>,
     /// Whether the gate judged it.
     pub gate: Gate,
     /// `pass` or `block`; null where nobody judged it.
@@ -150,6 +159,21 @@ pub struct Show {
     pub attestations: Vec<Attestation>,
     /// Exceptions.
     pub waivers: Vec<Waiver>,
+}
+
+/// `git ai-log repair --json`: one object a commit that agents' lines were found in.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Repaired {
+    /// `git-ai-log/repair/1`.
+    pub schema: &'static str,
+    /// The commit.
+    pub commit: Oid,
+    /// How many lines of agents' it has.
+    pub lines: u32,
+    /// The commits whose notes said so.
+    pub from: Vec<Oid>,
+    /// Whether its note was written: not by a dry run.
+    pub written: bool,
 }
 
 /// `git ai-log status --json`.

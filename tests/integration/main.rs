@@ -5,6 +5,7 @@
 mod agent_gate;
 mod attribution;
 mod bad_input;
+mod carry;
 mod env;
 mod external;
 mod formats;

@@ -18,15 +18,15 @@ pub use record::record;
 
 use crate::attribution::hunks;
 use crate::checklist::{self, Change, Claims, File, Judgement, Project, Run};
-use crate::commands::attribute::{self, Evidences, Target};
+use crate::commands::attribute::{self, Evidences};
 use crate::commands::check::files::{Folder, toolchain};
-use crate::commands::note;
 use crate::config::Env;
 use crate::config::policy::Effective;
 use crate::error::{Error, Result};
 use crate::git::Repo;
 use crate::git::lines::is_binary;
 use crate::git::objects::Commit;
+use crate::git::target::{Target, targets};
 use crate::journal::MAX_TEXT;
 use crate::model::note::{Note, NoteHunk, PromptRecord};
 use crate::model::{Contributor, Finding, LineRange, Oid, RepoPath, SessionId, TurnId, What};
@@ -63,7 +63,9 @@ pub fn staged(repo: &Repo, env: &Env, now: DateTime<Utc>) -> Result<Subject> {
     let merging = repo.state_file("MERGE_HEAD").unwrap_or_default();
     let merging = merging.lines().map(|oid| Oid(oid.trim().to_owned()));
     let parents = repo.head()?.into_iter().chain(merging).collect();
-    let commit = Commit { tree, parents, author: String::new(), time: now.timestamp() };
+    let time = now.timestamp();
+    let (author, message) = (String::new(), String::new());
+    let commit = Commit { tree, parents, author, authored: time, time, message };
     of_commit(repo, env, &Evidences::read(repo)?, &commit, now)
 }
 
@@ -88,7 +90,7 @@ pub fn committed(repo: &Repo, oid: &Oid) -> Result<Subject> {
     let base = commit.parents.first();
     let before = base.map(|base| repo.commit(base).map(|commit| commit.tree)).transpose()?;
     let touched = touched(repo, before.as_ref(), &commit.tree)?;
-    let change = change(repo, &note::targets(repo, &commit)?, &note, reads, touched)?;
+    let change = change(repo, &targets(repo, &commit)?, &note, reads, touched)?;
     Ok(Subject { tree: commit.tree, before, note: (*note).clone(), prompts, change })
 }
 
@@ -100,7 +102,7 @@ pub fn of_commit(
     commit: &Commit,
     now: DateTime<Utc>,
 ) -> Result<Subject> {
-    let targets = note::targets(repo, commit)?;
+    let targets = targets(repo, commit)?;
     let base = commit.parents.first();
     let mut note =
         Note { hunks: attribute::hunks(repo, evidences, base, &targets, now)?, ..Note::default() };

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use super::{Subject, change, touched};
+use crate::attribution::hunks::blank;
 use crate::checklist::Claims;
-use crate::commands::attribute::{Target, blank};
-use crate::commands::note::targets;
 use crate::error::{Error, Result};
 use crate::git::Repo;
 use crate::git::lines::split;
 use crate::git::objects::Commit;
+use crate::git::target::{Target, targets};
 use crate::model::note::{Note, NoteHunk, Session, Turn};
 use crate::model::path::os_path;
 use crate::model::{Contributor, Oid, RepoPath, SessionId};
@@ -93,7 +93,7 @@ fn notes(
 ) -> Result<BTreeMap<SessionId, BTreeSet<RepoPath>>> {
     let mut reads: BTreeMap<SessionId, BTreeSet<RepoPath>> = BTreeMap::new();
     for oid in &range.commits {
-        let Some(note) = provenance.note(oid)? else {
+        let Some(note) = provenance.recorded(oid)? else {
             if !targets(repo, &repo.commit(oid)?)?.is_empty() {
                 range.not_recorded.push(oid.clone());
             }

@@ -28,7 +28,7 @@ pub fn record(
 ) {
     let receipt = match job.origin {
         Origin::Here => receipt(env, repo, evidences, commit, now).ok(),
-        Origin::Rewritten => None,
+        Origin::Late | Origin::Rewritten => None,
     };
     let carried = predecessors(repo, job).unwrap_or_default();
     match receipt {

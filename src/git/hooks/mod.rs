@@ -43,6 +43,7 @@ impl Hook {
 pub const HOOKS: &[Hook] = &[
     Hook { name: "pre-commit", stdin: false },
     Hook { name: "post-commit", stdin: false },
+    Hook { name: "post-checkout", stdin: false },
     Hook { name: "post-merge", stdin: false },
     Hook { name: "post-rewrite", stdin: true },
     Hook { name: "post-applypatch", stdin: false },

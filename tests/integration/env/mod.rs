@@ -17,8 +17,14 @@ pub use margin::Margin;
 pub use note::{Note, turn_id};
 
 /// The git hooks that `install` writes.
-pub const HOOKS: &[&str] =
-    &["pre-commit", "post-commit", "post-merge", "post-rewrite", "post-applypatch"];
+pub const HOOKS: &[&str] = &[
+    "pre-commit",
+    "post-commit",
+    "post-checkout",
+    "post-merge",
+    "post-rewrite",
+    "post-applypatch",
+];
 
 /// Where git's clock starts: far ahead of the real one, which events are stamped with, as commits
 /// come after the edits in them. Seconds.

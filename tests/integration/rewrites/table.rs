@@ -370,7 +370,8 @@ pub const OPERATIONS: &[Row] = &[
     row(
         "replay",
         "new commits without a work tree",
-        "git replay --onto main main..topic | git update-ref --stdin && git checkout -q topic",
+        "git checkout -q topic && git replay --onto main main..topic | git update-ref --stdin \
+         && git reset -q --hard",
         TOPIC,
         NO_HOOK,
     ),
@@ -452,11 +453,4 @@ pub const OPERATIONS: &[Row] = &[
 ];
 
 /// Rows that do not hold yet, with `true` where the hooks are there.
-pub const KNOWN_GAPS: &[(&str, bool)] = &[
-    ("a file copied", true),
-    ("amend by a second session", false),
-    ("rebase --autosquash", false),
-    ("merge, conflict resolved by an agent", false),
-    ("stash, and pop on a base that has moved", false),
-    ("checkout -m", false),
-];
+pub const KNOWN_GAPS: &[(&str, bool)] = &[];

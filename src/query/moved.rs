@@ -1,0 +1,272 @@
+//! Lines that a commit takes from one place and puts at another, re-indents, or brings back by
+//! reverting a revert: whose they were, git's blame of the commit before says.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
+use std::ops::Range;
+
+use crate::attribution::tokens::{fingerprint, tells};
+use crate::git::lines::{self, Space, is_binary, split};
+use crate::git::objects::Change;
+use crate::git::{GitError, Repo};
+use crate::journal::MAX_TEXT;
+use crate::model::path::os_path;
+use crate::model::{Oid, RepoPath};
+
+/// More lines are not followed: whole folders that are gone.
+const MAX_LINES: usize = 20_000;
+/// So many files are blamed at most.
+const MAX_FILES: usize = 20;
+/// So many telling lines that come together have been moved.
+const TOGETHER: usize = 2;
+
+/// A line that a commit took away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// Its file.
+    pub path: RepoPath,
+    /// Its place there, from 0.
+    pub line: usize,
+    /// Its fingerprint.
+    pub print: u64,
+    /// Whether it can be known again.
+    pub tells: bool,
+    /// The file, and the lines that stand in its place there, from 0.
+    pub place: (RepoPath, Range<usize>),
+}
+
+/// Where a line comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The commit that wrote it.
+    pub commit: Oid,
+    /// Its file there.
+    pub path: RepoPath,
+    /// The line there, from 1.
+    pub line: u32,
+}
+
+/// The lines that the second of two trees has no more where they were.
+pub fn removed(repo: &Repo, old: &Oid, new: &Oid) -> Result<Vec<Removed>, GitError> {
+    let mut found = Vec::new();
+    for Change { old, new } in repo.changes(Some(old), new)? {
+        let Some((path, oid)) = old else {
+            continue;
+        };
+        let text = repo.blob(&oid)?.unwrap_or_default();
+        let (there, now) = match new {
+            Some((path, oid)) => (path, repo.blob(&oid)?.unwrap_or_default()),
+            None => (path.clone(), Vec::new()),
+        };
+        if is_binary(&text) || text.len() > MAX_TEXT {
+            continue;
+        }
+        let lines = split(&text);
+        for edit in lines::diff(&text, &now, Space::Counts) {
+            found.extend(edit.old.clone().map(|line| Removed {
+                path: path.clone(),
+                line,
+                print: fingerprint(lines[line]),
+                tells: tells(lines[line]),
+                place: (there.clone(), edit.new.clone()),
+            }));
+        }
+        if found.len() > MAX_LINES {
+            return Ok(Vec::new());
+        }
+    }
+    Ok(found)
+}
+
+/// A file that lines may have come into.
+#[derive(Debug)]
+pub struct Into<'a> {
+    /// Its path.
+    pub path: &'a RepoPath,
+    /// Fingerprints of its lines.
+    pub prints: &'a [u64],
+    /// Which of them are new and have no owner.
+    pub free: &'a [bool],
+}
+
+/// Pairs of a file's number and line with the removed line that it was. Where a line is there more
+/// often than it was removed, nobody can say which one it was. One line is enough where it stands
+/// in the place of the one that was removed (`back`: or in its file); from elsewhere two telling
+/// lines must come together.
+pub fn pairs(
+    removed: &[Removed],
+    files: &[Into<'_>],
+    wanted: &HashSet<u64>,
+    back: bool,
+) -> Vec<Pair> {
+    let mut places: HashMap<u64, Vec<(usize, usize)>> = HashMap::new();
+    for (number, file) in files.iter().enumerate() {
+        for (line, print) in file.prints.iter().enumerate().filter(|(line, _)| file.free[*line]) {
+            if wanted.contains(print) {
+                places.entry(*print).or_default().push((number, line));
+            }
+        }
+    }
+    let mut sources: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (at, line) in removed.iter().enumerate().filter(|(_, line)| line.tells) {
+        if places.contains_key(&line.print) {
+            sources.entry(line.print).or_default().push(at);
+        }
+    }
+    let mut pairs: HashMap<(usize, usize), usize> = HashMap::new();
+    for (print, mut sources) in sources {
+        let places = &places[&print];
+        if places.len() > sources.len() {
+            continue;
+        }
+        // What stayed in its file first, then in order.
+        for &(number, line) in places {
+            let own = |at: &usize| removed[*at].path == *files[number].path;
+            let at = sources.iter().position(own).unwrap_or(0);
+            pairs.insert((number, line), sources.remove(at));
+        }
+    }
+    let known: Vec<_> = pairs.iter().map(|(place, at)| (*place, *at)).collect();
+    for (place, at) in known {
+        extend(removed, files, &mut pairs, place, at, 1);
+        extend(removed, files, &mut pairs, place, at, -1);
+    }
+    let mut pairs: Vec<_> = pairs.into_iter().collect();
+    pairs.sort_unstable();
+    let stays = |run: &[Pair]| {
+        let telling = run.iter().filter(|(_, at)| removed[*at].tells).count();
+        run.iter().any(|((number, line), at)| {
+            let (path, lines) = &removed[*at].place;
+            path == files[*number].path && (back || lines.contains(line))
+        }) || telling >= TOGETHER
+    };
+    let together =
+        |(a, from): &Pair, (b, to): &Pair| a.0 == b.0 && a.1 + 1 == b.1 && from + 1 == *to;
+    pairs.chunk_by(together).filter(|run| stays(run)).flatten().copied().collect()
+}
+
+/// A line of a file, by the file's number, and the removed line that it was.
+type Pair = ((usize, usize), usize);
+
+/// Neighbours that left together and came together.
+fn extend(
+    removed: &[Removed],
+    files: &[Into<'_>],
+    pairs: &mut HashMap<(usize, usize), usize>,
+    (number, mut line): (usize, usize),
+    mut at: usize,
+    step: isize,
+) {
+    let file = &files[number];
+    loop {
+        let (Some(next), Some(source)) =
+            (line.checked_add_signed(step), at.checked_add_signed(step))
+        else {
+            return;
+        };
+        let (Some(from), Some(was)) = (removed.get(source), removed.get(at)) else {
+            return;
+        };
+        let near = from.path == was.path && was.line.checked_add_signed(step) == Some(from.line);
+        let same = near && file.prints.get(next) == Some(&from.print) && file.free[next];
+        if !same || pairs.contains_key(&(number, next)) {
+            return;
+        }
+        pairs.insert((number, next), source);
+        (line, at) = (next, source);
+    }
+}
+
+/// Who wrote these lines of a commit's: git's blame, a file at a time.
+pub fn blamed(
+    repo: &Repo,
+    commit: &Oid,
+    lines: impl Iterator<Item = Removed>,
+) -> Result<HashMap<(RepoPath, usize), Place>, GitError> {
+    let mut files: HashMap<RepoPath, Vec<usize>> = HashMap::new();
+    for line in lines {
+        files.entry(line.path).or_default().push(line.line);
+    }
+    let mut found = HashMap::new();
+    for (path, mut lines) in files.into_iter().take(MAX_FILES) {
+        lines.sort_unstable();
+        let mut args: Vec<OsString> = Vec::new();
+        for run in lines.chunk_by(|a, b| a + 1 == *b) {
+            args.extend(["-L".into(), format!("{},{}", run[0] + 1, run[run.len() - 1] + 1).into()]);
+        }
+        args.extend([commit.as_str().into(), "--".into()]);
+        let file = os_path(path.as_bytes());
+        args.push(repo.work_tree().map(|top| top.join(&file)).unwrap_or(file).into());
+        let blame = repo.blame(&args)?;
+        for line in blame.lines {
+            let there = blame.sources[line.source].path.clone().unwrap_or_else(|| path.clone());
+            let place = Place { commit: line.commit, path: there, line: line.orig_line };
+            found.insert((path.clone(), (line.line as usize).saturating_sub(1)), place);
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prints(text: &str) -> Vec<u64> {
+        split(text.as_bytes()).iter().map(|line| fingerprint(line)).collect()
+    }
+
+    fn left(name: &str, text: &str) -> Vec<Removed> {
+        let lines = split(text.as_bytes()).into_iter().enumerate();
+        lines
+            .map(|(line, text)| Removed {
+                path: name.into(),
+                line,
+                print: fingerprint(text),
+                tells: tells(text),
+                place: (name.into(), 0..100),
+            })
+            .collect()
+    }
+
+    fn found(removed: &[Removed], text: &str) -> Vec<(usize, usize)> {
+        let (path, prints) = (RepoPath::from("b.py"), prints(text));
+        let free = vec![true; prints.len()];
+        let into = Into { path: &path, prints: &prints, free: &free };
+        let wanted = removed.iter().map(|line| line.print).collect();
+        pairs(removed, &[into], &wanted, false)
+            .into_iter()
+            .map(|((_, line), at)| (line, at))
+            .collect()
+    }
+
+    #[test]
+    fn one_line_from_another_file_may_be_the_typists() {
+        let one = left("a.py", "total_of_all_items = 1\n");
+        assert_eq!(found(&one, "total_of_all_items = 1\n"), []);
+        let two = left("a.py", "total_of_all_items = 1\n}\nand_another_thing = 2\n");
+        let text = "total_of_all_items = 1\n}\nand_another_thing = 2\n";
+        assert_eq!(found(&two, text), [(0, 0), (1, 1), (2, 2)]);
+    }
+
+    #[test]
+    fn a_line_that_left_and_came_is_one_with_its_neighbours() {
+        let removed = left("b.py", "{\ntotal_of_all_items = 1\n}\nand_another_thing = 2\n");
+        assert_eq!(
+            found(&removed, "x\n{\n  total_of_all_items = 1\n}\n}\n"),
+            [(1, 0), (2, 1), (3, 2)]
+        );
+    }
+
+    #[test]
+    fn a_line_that_came_more_often_is_nobodys() {
+        let removed = left("b.py", "total_of_all_items = 1\n");
+        assert_eq!(found(&removed, "total_of_all_items = 1\ntotal_of_all_items = 1\n"), []);
+    }
+
+    #[test]
+    fn of_two_that_left_the_one_of_the_same_file_stayed() {
+        let mut removed = left("a.py", "total_of_all_items = 1\n");
+        removed.extend(left("b.py", "total_of_all_items = 1\n"));
+        assert_eq!(found(&removed, "total_of_all_items = 1\n"), [(0, 1)]);
+    }
+}
