@@ -15,7 +15,8 @@
 //! 4. In every other commit it is that agent's where it stands in a *run*: lines that were new in
 //!    one complete commit, all by that agent, one after the other, and that stand in the same order
 //!    in this commit, new and one after the other, three of them tagged. A shorter run may have no
-//!    owner.
+//!    owner, and so may all lines of a commit that got its note in a clone in which the notes of
+//!    complete commits below were missing: what is not known there cannot be carried.
 //! 5. A common line between two tagged lines of a person's, all three new in the same commit, is
 //!    never `ai` or `mixed`.
 //!
@@ -109,6 +110,10 @@ struct History {
     writers: HashMap<String, usize>,
     /// Every commit that was seen, and whether it is complete.
     commits: HashMap<String, bool>,
+    /// The notes that each clone has.
+    noted: Vec<HashSet<String>>,
+    /// Commits that got their notes where others were missing.
+    blind: HashSet<String>,
     /// Lines that were new in a complete commit, one after the other, of one agent.
     runs: Vec<Vec<String>>,
     /// What was done, to be read by people.
@@ -131,6 +136,8 @@ impl History {
             clones: vec![first.clone()],
             writers: HashMap::new(),
             commits: HashMap::new(),
+            noted: vec![HashSet::new(); CLONES.len()],
+            blind: HashSet::new(),
             runs: Vec::new(),
             log: String::new(),
             calls: 0,
@@ -149,8 +156,6 @@ impl History {
             clone.install_hooks();
             history.clones.push(clone);
         }
-        let head = first.git(["rev-parse", "HEAD"]);
-        history.commits.insert(head, true);
         for who in 1..WRITERS.len() {
             for clone in 0..history.clones.len() {
                 history.tell(clone, who, "prompt", json!({"prompt": "go on"}));
@@ -251,16 +256,28 @@ impl History {
     fn note(&mut self, clone: usize, made: Made, complete: bool, sources: &[String]) {
         let repo = self.clones[clone].clone();
         let mut complete = complete && sources.iter().all(|oid| self.commits[oid]);
-        if complete && !sources.is_empty() {
-            let known = repo.git(["notes", "--ref", "ai-log/provenance", "list"]);
-            complete = sources.iter().all(|oid| known.contains(oid.as_str()));
-        }
+        complete &= sources.iter().all(|oid| self.noted[clone].contains(oid));
         for oid in made.new {
             if complete {
                 self.remember(&repo, &oid);
             }
             self.commits.insert(oid, complete);
         }
+        self.look(clone);
+    }
+
+    /// Reads which notes a clone has by now.
+    fn look(&mut self, clone: usize) {
+        let repo = &self.clones[clone];
+        let list = repo.git(["notes", "--ref", "ai-log/provenance", "list"]);
+        let now: HashSet<String> =
+            list.lines().filter_map(|line| Some(line.split_once(' ')?.1.to_owned())).collect();
+        let below = repo.git(["rev-list", "HEAD"]);
+        let complete = |oid: &&str| self.commits.get(*oid) == Some(&true);
+        if below.lines().filter(complete).any(|oid| !now.contains(oid)) {
+            self.blind.extend(now.difference(&self.noted[clone]).cloned());
+        }
+        self.noted[clone] = now;
     }
 
     /// Keeps the runs of a complete commit.
@@ -463,11 +480,16 @@ impl History {
             if git rev-parse -q --verify $ours >/dev/null; then git push -q origin $ours; fi";
         let done = self.clones[clone].sh(script);
         assert_eq!(done.code, Some(0), "{done}\n{}", self.log);
+        // What has come was made elsewhere.
+        let list = self.clones[clone].sh("git notes --ref ai-log/provenance list || true").ok();
+        let names = list.lines().filter_map(|line| line.split_once(' '));
+        self.noted[clone] = names.map(|(_, oid)| oid.to_owned()).collect();
     }
 
     fn repair(&mut self, clone: usize) {
         self.say(clone, "git ai-log repair");
         let _ = self.clones[clone].ai_log(["repair"]).ok();
+        self.look(clone);
     }
 
     fn act(&mut self) {
@@ -554,23 +576,24 @@ impl History {
     /// Whether the line stands in a run that was remembered.
     fn in_a_run(&self, lines: &[Blamed], at: usize) -> bool {
         let commit = &lines[at].commit;
-        self.runs.iter().any(|run| {
-            let Some(place) = run.iter().position(|tag| *tag == lines[at].text) else {
-                return false;
-            };
-            let same = |n: usize, step: usize, up: bool| {
-                let (there, here) = match up {
-                    true => (n.checked_sub(step), at.checked_sub(step)),
-                    false => (Some(n + step), Some(at + step)),
+        !self.blind.contains(commit)
+            && self.runs.iter().any(|run| {
+                let Some(place) = run.iter().position(|tag| *tag == lines[at].text) else {
+                    return false;
                 };
-                let tag = there.and_then(|there| run.get(there));
-                let line = here.and_then(|here| lines.get(here));
-                tag.zip(line).is_some_and(|(tag, l)| *tag == l.text && l.commit == *commit)
-            };
-            let up = (1..).take_while(|step| same(place, *step, true)).count();
-            let down = (1..).take_while(|step| same(place, *step, false)).count();
-            up + down + 1 >= 3
-        })
+                let same = |n: usize, step: usize, up: bool| {
+                    let (there, here) = match up {
+                        true => (n.checked_sub(step), at.checked_sub(step)),
+                        false => (Some(n + step), Some(at + step)),
+                    };
+                    let tag = there.and_then(|there| run.get(there));
+                    let line = here.and_then(|here| lines.get(here));
+                    tag.zip(line).is_some_and(|(tag, l)| *tag == l.text && l.commit == *commit)
+                };
+                let up = (1..).take_while(|step| same(place, *step, true)).count();
+                let down = (1..).take_while(|step| same(place, *step, false)).count();
+                up + down + 1 >= 3
+            })
     }
 }
 
