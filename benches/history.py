@@ -11,8 +11,10 @@ five, rebased onto a new first commit, and moved into a folder. The old commits 
 the notes stay, and `git ai-log repair` runs.
 
 The truth of a line is git's blame in the history before it was rewritten. It is compared with
-`git ai-log blame` at four places of the rewritten history, every line of every text file. Nothing
-of REPOSITORY is written to.
+`git ai-log blame` at four places of the rewritten history, every line of every text file. A person
+who moves or copies an agent's lines does not become their writer: where blame names a person and
+the answer an agent, it is right if `git blame -w -C -C -C` names that agent's commit. Nothing of
+REPOSITORY is written to.
 """
 
 import argparse
@@ -171,10 +173,11 @@ def files(repo, rev):
     return [path for added, _, path in rows if added not in ("-", "0") and '"' not in path]
 
 
-def truth(repo, rev, path, owners):
+def truth(repo, rev, path, owners, *options):
     """The turn of each line, None for a person's; and whether the line tells something."""
     found, oid = [], None
-    for line in git(repo, "blame", "--line-porcelain", rev, "--", path).split(b"\n"):
+    said = git(repo, "blame", "--line-porcelain", *options, rev, "--", path)
+    for line in said.split(b"\n"):
         words = line.split(b" ")
         if len(words) >= 3 and len(words[0]) == 40 and not line.startswith(b"\t"):
             oid = words[0].decode()
@@ -201,21 +204,22 @@ def answer(binary, repo, rev, path):
 class Score:
     def __init__(self):
         self.lines = self.agents = self.called = self.ai = self.right = 0
-        self.telling = self.found = 0
+        self.known = self.telling = self.found = 0
 
-    def add(self, true, told):
-        for (turn, telling), said in zip(true, told, strict=True):
+    def add(self, true, told, moved):
+        for (turn, telling), said, (source, _) in zip(true, told, moved, strict=True):
             self.lines += 1
             self.agents += turn is not None
             self.called += said is not None
-            self.ai += turn is not None and said is not None
-            self.right += said is not None and said == turn
+            self.ai += said is not None and (turn or source) is not None
+            self.right += said is not None and said in (turn, source)
+            self.known += turn is not None and said == turn
             self.telling += turn is not None and telling
             self.found += turn is not None and telling and said == turn
 
     def cells(self):
         return (f"{self.lines}", f"{self.agents}", share(self.ai, self.called),
-                share(self.right, self.called), share(self.right, self.agents),
+                share(self.right, self.called), share(self.known, self.agents),
                 share(self.found, self.telling))
 
 
@@ -301,7 +305,7 @@ def measure(binary, repository, count, folder):
     ends = groups(len(commits))
     places = [min(ends, key=lambda end: abs(end - len(commits) * part // 4)) for part in (1, 2, 3)]
     places.append(len(commits) - 1)
-    total = Score()
+    total, moved = Score(), {}
     known = {place: {path: truth(old, names[place], path, owners)
                      for path in files(old, names[place])} for place in places}
     for name, operation in OPERATIONS.items():
@@ -316,8 +320,11 @@ def measure(binary, repository, count, folder):
         for place in places:
             for path, true in known[place].items():
                 told = answer(binary, repo, new[place], prefix + path)
-                score.add(true, told)
-                total.add(true, told)
+                doubt = any(said and not turn for (turn, _), said in zip(true, told))
+                if doubt and (place, path) not in moved:
+                    moved[place, path] = truth(old, names[place], path, owners, "-w", *["-C"] * 3)
+                score.add(true, told, moved.get((place, path), true))
+                total.add(true, told, moved.get((place, path), true))
         table.row(name, str(len(new)), *score.cells(), f"{cpu:.1f}", f"{log:.1f}")
         shutil.rmtree(repo)
     table.row("all", "", *total.cells(), "", "")
