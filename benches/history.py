@@ -167,7 +167,7 @@ def write_notes(repo, notes):
 
 def files(repo, rev):
     """Text files."""
-    numbers = git(repo, "diff", "--numstat", "--no-renames", "--format=",
+    numbers = git(repo, "diff", "--numstat", "--no-renames", "--ignore-submodules=all",
                   git(repo, "hash-object", "-t", "tree", os.devnull).decode().strip(), rev)
     rows = (line.split("\t") for line in numbers.decode(errors="replace").splitlines())
     return [path for added, _, path in rows if added not in ("-", "0") and '"' not in path]

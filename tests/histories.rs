@@ -519,7 +519,7 @@ impl History {
         (0..self.clones.len()).for_each(|clone| self.repair(clone));
         let mut wrong = String::new();
         let mut told = BTreeSet::new();
-        for clone in 0..self.clones.len() {
+        for (clone, name) in CLONES.iter().enumerate().take(self.clones.len()) {
             for file in self.files(clone) {
                 let answer =
                     self.clones[clone].ai_log(["blame", "--json", "HEAD", "--", &file]).ok();
@@ -532,7 +532,7 @@ impl History {
                         let _ = writeln!(
                             wrong,
                             "{}: {file}:{}: {:?} of {} is called {} {}: {fault}",
-                            CLONES[clone],
+                            name,
                             at + 1,
                             line.text,
                             &line.commit[..10],
