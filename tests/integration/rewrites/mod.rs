@@ -14,7 +14,9 @@ mod table;
 
 use std::path::Path;
 
-use crate::env::{Margin, TestRepo};
+use serde_json::Value;
+
+use crate::env::TestRepo;
 use table::{Deed, KNOWN_GAPS, OPERATIONS, Row, When};
 
 /// Every line that there is; no two share most of their words.
@@ -219,22 +221,30 @@ fn faults(repo: &TestRepo, row: &Row) -> String {
     let mut wrong = String::new();
     for file in row.lines {
         let (path, names) = file.split_once(": ").unwrap();
-        let margin = Margin::at(repo, "HEAD", path.as_ref());
+        let answer = repo.ai_log(["blame", "--json", "HEAD", "--", path]).ok();
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let answered = answer["lines"].as_array().unwrap();
         let names = each(names);
-        let there: Vec<&str> =
-            margin.0.iter().map(|(_, text)| text.trim_start().split(' ').next().unwrap()).collect();
+        let word = |line: &Value, field: &str| line[field].as_str().unwrap_or("-").to_owned();
+        let first = |line| word(line, "text").split_whitespace().next().unwrap().to_owned();
+        let there: Vec<String> = answered.iter().map(first).collect();
         let wanted: Vec<&str> = names.iter().map(|name| name.trim_start_matches("H:")).collect();
         assert_eq!(there, wanted, "{}: {path}", row.name);
-        for ((owner, text), name) in margin.0.iter().zip(&names) {
-            let fits = match name.as_bytes()[0] {
-                b'a' => owner == "A1",
-                b'b' => owner == "A2",
-                b'c' => owner == "A3",
+        for (line, name) in answered.iter().zip(&names) {
+            let owner = ["contributor", "agent", "source"].map(|field| word(line, field));
+            let agent = match name.as_bytes()[0] {
+                b'a' => "claude-code",
+                b'b' => "codex",
+                b'c' => "my-tool",
+                _ => "",
+            };
+            let fits = match agent {
                 // Nobody wrote it down, or a person's it is.
-                _ => ["H", "?"].contains(&owner.as_str()),
+                "" => ["human", "unknown"].contains(&owner[0].as_str()),
+                agent => owner == ["ai", agent, "note"],
             };
             if !fits {
-                wrong.push_str(&format!("  {owner} is said of {path}: {text}\n"));
+                wrong.push_str(&format!("  {} is said of {path}: {name}\n", owner.join(" ")));
             }
         }
     }
