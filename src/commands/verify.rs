@@ -206,7 +206,7 @@ fn read(bytes: &[u8], about: &About, report: &mut Report<'_>) -> Option<Note> {
     if many {
         report.add(about.fault(Kind::More, "more records of this note may be broken"));
     }
-    notes::parse(bytes).ok()
+    notes::parse_as_it_is(bytes).ok()
 }
 
 /// Holds the hunks of a note against the files of its commit.

@@ -72,8 +72,15 @@ fn check_version(values: &[Value]) -> Result<(), NoteError> {
     Ok(())
 }
 
-/// Reads a provenance note.
+/// Reads a provenance note. Of hunks that overlap the stronger one is taken.
 pub fn parse(bytes: &[u8]) -> Result<Note, NoteError> {
+    let mut note = parse_as_it_is(bytes)?;
+    drop_overlapping(&mut note.hunks);
+    Ok(note)
+}
+
+/// The same with every hunk.
+pub fn parse_as_it_is(bytes: &[u8]) -> Result<Note, NoteError> {
     let values = lines(bytes)?;
     check_version(&values)?;
     let mut note = Note::default();
@@ -113,7 +120,6 @@ pub fn parse(bytes: &[u8]) -> Result<Note, NoteError> {
     }
     note.findings.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
     note.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
-    drop_overlapping(&mut note.hunks);
     Ok(note)
 }
 
