@@ -152,7 +152,7 @@ fn the_jobs_call_what_there_is() {
         String::from_utf8(output.stdout).unwrap()
     };
     let mut calls = 0;
-    for name in ["ci.md", "checklist.md"] {
+    for name in ["ci.md", "checklist.md", "verify.md"] {
         let (_, text) = doc(name);
         for call in text.split("git ai-log ").skip(1) {
             let end = call.find(['`', '\n', '|', '>', ')', ',']).unwrap();
@@ -161,8 +161,11 @@ fn the_jobs_call_what_there_is() {
             else {
                 continue;
             };
-            if !["check", "trust", "waive", "attest", "review", "show", "schema", "install"]
-                .contains(&command)
+            if ![
+                "check", "trust", "waive", "attest", "review", "show", "schema", "install",
+                "verify", "prune", "repair",
+            ]
+            .contains(&command)
             {
                 continue;
             }
@@ -174,4 +177,16 @@ fn the_jobs_call_what_there_is() {
         }
     }
     assert!(calls > 10, "only {calls} options were found");
+}
+
+#[test]
+fn every_kind_of_fault_is_in_the_table() {
+    let schema = json(&std::fs::read(root().join("schema/verify.json")).unwrap());
+    let kinds = schema["$defs"]["Kind"]["oneOf"].as_array().unwrap();
+    let (_, text) = doc("verify.md");
+    assert!(kinds.len() > 10, "{kinds:?}");
+    for kind in kinds {
+        let word = kind["const"].as_str().unwrap();
+        assert!(text.contains(&format!("`{word}`")), "docs/verify.md does not say what {word} is");
+    }
 }

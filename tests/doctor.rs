@@ -7,6 +7,16 @@ mod install_env;
 use install_env::{Ran, World};
 use serde_json::Value;
 
+const HOOKS: &[&str] = &[
+    "pre-commit",
+    "post-commit",
+    "post-checkout",
+    "post-merge",
+    "post-rewrite",
+    "post-applypatch",
+    "pre-push",
+];
+
 /// A place where both agents are installed and may be heard.
 fn healthy() -> World {
     let world = World::new();
@@ -124,14 +134,7 @@ fn hooks_that_are_not_there_or_not_ours() {
     let mode = |mode| std::fs::Permissions::from_mode(mode);
     std::fs::set_permissions(world.hook("post-commit"), mode(0o644)).unwrap();
     fails(&world, &["git-hooks post-commit", "not executable", "chmod +x"]);
-    for hook in [
-        "pre-commit",
-        "post-commit",
-        "post-checkout",
-        "post-merge",
-        "post-rewrite",
-        "post-applypatch",
-    ] {
+    for hook in HOOKS {
         std::fs::remove_file(world.hook(hook)).unwrap();
     }
     fails(
@@ -288,14 +291,7 @@ fn hooks_that_others_share() {
     let world = healthy();
     let shared = world.path("shared");
     std::fs::create_dir(&shared).unwrap();
-    for hook in [
-        "pre-commit",
-        "post-commit",
-        "post-checkout",
-        "post-merge",
-        "post-rewrite",
-        "post-applypatch",
-    ] {
+    for hook in HOOKS {
         std::fs::rename(world.hook(hook), shared.join(hook)).unwrap();
     }
     world.git(&["config", "core.hooksPath", shared.to_str().unwrap()]).ok();

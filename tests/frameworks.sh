@@ -199,7 +199,7 @@ check() {
 
 # ---- pre-commit and prek
 
-stages='pre-commit, post-commit, post-merge, post-rewrite'
+stages='pre-commit, post-commit, post-merge, post-rewrite, pre-push'
 
 # The repository's own ids, each with the program that is built already.
 ids() {
@@ -229,6 +229,7 @@ repos:
   - id: ai-log-post-commit
   - id: ai-log-post-merge
   - id: ai-log-post-rewrite
+  - id: ai-log-pre-push
 END
     clean git add .pre-commit-config.yaml
 }
@@ -312,7 +313,7 @@ lefthook_config() {
 
 lefthook_calls_us() {
     lefthook_config prepare-commit-msg
-    for hook in pre-commit post-commit post-merge post-rewrite; do
+    for hook in pre-commit post-commit post-merge post-rewrite pre-push; do
         printf '%s:\n  jobs:\n  - run: git-ai-log hook %s {0}\n    use_stdin: true\n' $hook $hook
     done >>"$repo/lefthook.yml"
     clean git add lefthook.yml

@@ -188,7 +188,7 @@ fn never_both_files_and_configuration() {
     install(&world);
     assert!(!world.hook("post-merge").exists() && !world.hook("post-commit.pre-ai-log").exists());
     let keys = |world: &World| world.git(&["config", "--get-regexp", r"^hook\."]).out;
-    assert_eq!(keys(&world).lines().count(), 2 * 6);
+    assert_eq!(keys(&world).lines().count(), 2 * 7);
     world.set_git_version("2.53.1");
     install(&world);
     assert_eq!((keys(&world).as_str(), world.picture()), ("", old));

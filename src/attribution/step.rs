@@ -152,7 +152,18 @@ impl Files {
         let mut at = 0;
         for edit in edits {
             let same = edit.new.start - owners.len();
+            let stayed = &after[owners.len()..edit.new.start];
             owners.extend_from_slice(&known[at..at + same]);
+            // A brace between two changes may be another one by now, as after a switch to another
+            // branch; with nothing that tells beside it, it is whoever's who committed.
+            if self.last && at > 0 && !stayed.iter().any(|line| tells(line)) {
+                let start = owners.len() - same;
+                owners[start..].iter_mut().for_each(|owner| {
+                    if owner.is_agent() {
+                        *owner = change.by.owner();
+                    }
+                });
+            }
             at = edit.old.end;
             let gone: Vec<(&[u8], Owner)> =
                 edit.old.clone().map(|at| (before[at], known[at])).collect();

@@ -18,6 +18,7 @@ use crate::git::target::Target;
 use crate::journal::{Journal, MAX_TEXT, Reader, Snapshots, fold};
 use crate::model::note::{Note, NoteHunk, PromptRecord, Session, Turn};
 use crate::model::{Contributor, Digest, Event, Evidence, Oid, RepoPath, SessionId, TurnId, What};
+use crate::query;
 
 /// How many folders of commits are remembered.
 const MAX_FOLDERS: usize = 2_000;
@@ -29,6 +30,8 @@ pub struct Evidences {
     pub events: Vec<Event>,
     /// Lines of the journal that could not be read.
     pub skipped: usize,
+    /// Turns whose prompts were deleted: they are written nowhere again.
+    pub forgotten: BTreeSet<TurnId>,
 }
 
 impl Evidences {
@@ -36,7 +39,7 @@ impl Evidences {
     pub fn read(repo: &Repo) -> Result<Self> {
         let (mut events, skipped) = Journal::at(&repo.state_dir()).read()?;
         fold(&mut events);
-        Ok(Self { events, skipped })
+        Ok(Self { events, skipped, forgotten: query::forgotten(repo)? })
     }
 
     fn of_worktree(&self, top: &Path) -> Vec<&Event> {
@@ -64,6 +67,9 @@ impl Evidences {
                 read: Default::default(),
             });
             match &event.what {
+                What::Prompt(_) if self.forgotten.contains(turn) => {
+                    entry.at.get_or_insert(event.at);
+                }
                 What::Prompt(prompt) => {
                     entry.at.get_or_insert(event.at);
                     let digest = || Digest::of(prompt.text.as_bytes()).0;

@@ -18,6 +18,7 @@ use crate::config::Env;
 use crate::config::policy::Effective;
 use crate::error::{Error, Result};
 use crate::git::Repo;
+use crate::git::signature::Signers;
 use crate::model::note::Turn;
 use crate::model::{Confidence, Finding, Oid, Status, TurnId, Verdict};
 use crate::render::check::text::Shown;
@@ -108,9 +109,9 @@ fn judge_range(repo: &Repo, env: &Env, args: &CheckArgs, range: &str) -> Result<
     said.attestations.extend(range.claims.attestations);
     said.waivers.extend(range.claims.waivers);
     if args.require_signed {
-        said.attestations
-            .retain(|claim| signed(repo, &claim.payload(), claim.signature.as_deref()));
-        said.waivers.retain(|waiver| signed(repo, &waiver.payload(), waiver.signature.as_deref()));
+        let signers = Signers::of(repo);
+        said.attestations.retain(|said| signed(&signers, claims::signed_attestation(said)));
+        said.waivers.retain(|said| signed(&signers, claims::signed_waiver(said)));
     }
     let judged = gate::judge(repo, env, &range.subject, &said)?;
     let mut reported = Reported::of(judged, range.subject);
@@ -122,8 +123,8 @@ fn judge_range(repo: &Repo, env: &Env, args: &CheckArgs, range: &str) -> Result<
 }
 
 /// Whether a record carries a signature that counts.
-fn signed(repo: &Repo, payload: &[u8], signature: Option<&str>) -> bool {
-    signature.is_some_and(|signature| repo.verify_signature(payload, signature).is_ok())
+fn signed(signers: &Signers, record: Option<claims::Signature>) -> bool {
+    record.is_some_and(|record| signers.check(&record.claim()).counts())
 }
 
 /// What the pre-commit hook does: judges what is staged, leaves a receipt, and prints to standard

@@ -19,7 +19,10 @@ impl From<GitError> for Error {
             GitError::Failed { said, .. } if said.contains("dubious ownership") => {
                 Some("git names the command that trusts this folder in its message above")
             }
-            GitError::Contended { .. } => Some("try again when the other process is done"),
+            GitError::Contended { .. } => Some(
+                "try again when the other process is done; if there is none, one that was killed \
+                 left a .lock file beside that ref in the git directory",
+            ),
             GitError::Damaged { .. } => Some("run `git fsck` to see what is missing"),
             _ => None,
         };
@@ -89,7 +92,7 @@ impl From<SignError> for Error {
             _ => None,
         };
         let mut shown = Self::new(error.to_string());
-        if let SignError::Start { source, .. } = error {
+        if let SignError::Start { source, .. } | SignError::Unreadable { source, .. } = error {
             shown = shown.because(source);
         }
         hint.into_iter().fold(shown, Self::hint)

@@ -11,7 +11,7 @@ use crate::commands::check;
 use crate::commands::gate::claims;
 use crate::commands::gate::receipt::Receipt;
 use crate::commands::note::{self, Job, Origin};
-use crate::commands::{Answer, agent_gate, repair};
+use crate::commands::{Answer, agent_gate, repair, sync};
 use crate::config::Env;
 use crate::error::{Error, Result};
 use crate::git::Repo;
@@ -50,6 +50,11 @@ pub fn run(env: &Env, args: &HookArgs) -> Result<Answer> {
         "post-merge" => post_merge(env, now),
         "post-rewrite" => post_rewrite(env, now),
         "post-applypatch" => post_applypatch(env, now),
+        "pre-push" => {
+            let words = args.args.iter().map(|arg| arg.to_string_lossy().into_owned());
+            sync::before_push(env, &words.collect::<Vec<_>>(), now);
+            Ok(())
+        }
         _ => Ok(()),
     }
     .map(Answer::from)
@@ -58,6 +63,7 @@ pub fn run(env: &Env, args: &HookArgs) -> Result<Answer> {
 /// Judges what is staged. Whatever goes wrong here blocks the commit and says how to go on.
 fn pre_commit(env: &Env, now: DateTime<Utc>) -> Result<Answer> {
     let repo = Repo::from_environment()?;
+    let _ = keep_sources(&repo);
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         check::gate_staged(&repo, env, now)
     }));
@@ -73,6 +79,28 @@ fn pre_commit(env: &Env, now: DateTime<Utc>) -> Result<Answer> {
     }
 }
 
+/// Where the commits stand that the coming one is made of.
+const SOURCES: &str = "ai-log-sources";
+
+/// Git forgets what it squashes, or picks with a conflict, before the commit is there.
+fn keep_sources(repo: &Repo) -> std::io::Result<()> {
+    let picked = repo.state_file("CHERRY_PICK_HEAD").unwrap_or_default();
+    let squashed = repo.state_file("SQUASH_MSG").unwrap_or_default();
+    let squashed = squashed.lines().filter_map(|line| line.strip_prefix("commit "));
+    let oids: Vec<&str> = picked.lines().chain(squashed).map(str::trim).collect();
+    match oids.is_empty() {
+        true => std::fs::remove_file(repo.git_dir().join(SOURCES)),
+        false => std::fs::write(repo.git_dir().join(SOURCES), oids.join("\n")),
+    }
+}
+
+/// What the pre-commit hook kept.
+fn sources(repo: &Repo) -> Vec<Oid> {
+    let text = repo.state_file(SOURCES).unwrap_or_default();
+    let _ = std::fs::remove_file(repo.git_dir().join(SOURCES));
+    text.lines().map(|oid| Oid(oid.to_owned())).collect()
+}
+
 fn post_commit(env: &Env, now: DateTime<Utc>) -> Result<()> {
     let repo = Repo::from_environment()?;
     let Some(commit) = repo.head()? else {
@@ -85,8 +113,8 @@ fn post_commit(env: &Env, now: DateTime<Utc>) -> Result<()> {
     let plain =
         (action.starts_with("commit") || action.is_empty()) && !repo.rebasing() && picked.is_none();
     let origin = if plain { Origin::Here } else { Origin::Rewritten };
-    let predecessors =
-        picked.into_iter().chain(Some(before).filter(|oid| amended && !oid.is_zero())).collect();
+    let before = Some(before).filter(|oid| amended && !oid.is_zero());
+    let predecessors = picked.into_iter().chain(before).chain(sources(&repo)).collect();
     let evidences = Evidences::read(&repo)?;
     // The oldest first: a commit that has a note says that nothing below it is owed, whenever a
     // process is killed.
@@ -177,6 +205,8 @@ fn post_merge(env: &Env, now: DateTime<Utc>) -> Result<()> {
         let evidences = Evidences::read(&repo)?;
         note::write(env, &repo, &evidences, &Job::of(commit, Origin::Here), now)?;
     }
+    // A pull may have fetched notes.
+    sync::after_merge(&repo, now)?;
     repair::recent(env, &repo, false, now)
 }
 

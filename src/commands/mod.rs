@@ -9,12 +9,14 @@ mod check;
 mod demo;
 mod doctor;
 mod errors;
+mod forget;
 mod gate;
 mod hook;
 mod install;
 mod log;
 mod note;
 mod observe;
+mod prune;
 mod record;
 mod redact;
 mod repair;
@@ -23,8 +25,10 @@ mod schema;
 mod screen;
 mod show;
 mod status;
+mod sync;
 mod trust;
 mod uninstall;
+mod verify;
 mod waive;
 
 use std::ffi::OsString;
@@ -97,6 +101,10 @@ commands! {
     Show => show::ShowArgs,
     Status => status::StatusArgs,
     Repair => repair::RepairArgs,
+    Sync => sync::SyncArgs,
+    Forget => forget::ForgetArgs,
+    Verify => verify::VerifyArgs,
+    Prune => prune::PruneArgs,
     Check => check::CheckArgs,
     Review => review::ReviewArgs,
     Attest => attest::AttestArgs,

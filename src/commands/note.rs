@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use crate::attribution::hunks::{added, blank};
+use crate::attribution::tokens::tells;
 use crate::commands::attribute::{self, Evidences};
 use crate::commands::gate;
 use crate::config::Env;
@@ -14,9 +15,9 @@ use crate::git::lines::{self, Space, is_binary, split};
 use crate::git::notes::{self as refs, History, Notes, PROMPTS, PROVENANCE};
 use crate::git::target::{Target, targets};
 use crate::journal::MAX_TEXT;
+use crate::model::Oid;
 use crate::model::note::{Note, NoteHunk, PromptRecord};
-use crate::model::{Contributor, Oid};
-use crate::query::carry::{Carrier, Wanted, adopt};
+use crate::query::carry::{Carrier, Wanted, adopt, unexplained};
 use crate::{notes, query};
 
 /// How many notes that others brought a commit reads at most; the next one goes on.
@@ -94,6 +95,9 @@ pub fn make(
         hunks: attribute::hunks(repo, evidences, base, &targets, now)?,
         ..Note::default()
     };
+    if job.origin == Origin::Rewritten {
+        note.hunks.retain(|hunk| says_something(hunk, &targets));
+    }
     let mut prompts = evidences.describe(&mut note, Some(&commit.author));
     let known = inherit(repo, job, &targets, &mut note, &mut prompts)?;
     let wanted = Wanted {
@@ -105,7 +109,7 @@ pub fn make(
     };
     let mut carried = carrier.carry(&wanted)?;
     if job.origin != Origin::Here {
-        note.hunks.append(&mut carried.doubtful);
+        note.add(std::mem::take(&mut carried.doubtful));
     }
     carried.add_to(carrier, &mut note)?;
     prompts.extend(query::prompts_of(repo, &carried.from, &note)?);
@@ -113,13 +117,24 @@ pub fn make(
         if note.hunks.is_empty() {
             return Ok(None);
         }
-        note.rest = (job.origin == Origin::Rewritten).then_some(Contributor::Unknown);
+        if job.origin == Origin::Rewritten {
+            note.add(unexplained(&targets, &note.hunks));
+        }
     }
     gate::record(env, repo, evidences, job, &commit, &mut note, now);
     // The journal's own come first.
     let mut told = BTreeSet::new();
     prompts.retain(|prompt| told.insert(prompt.turn.clone()));
     Ok(Some(Made { commit: job.commit.clone(), note, prompts, from: carried.from }))
+}
+
+/// Whether a hunk has more than braces and the like. In a commit that was made elsewhere these may
+/// be anybody's.
+fn says_something(hunk: &NoteHunk, targets: &[Target]) -> bool {
+    let target = targets.iter().find(|target| target.path == hunk.path);
+    let lines = target.map(|target| split(&target.text)).unwrap_or_default();
+    let start = (hunk.lines.start as usize).saturating_sub(1);
+    lines.iter().skip(start).take(hunk.fingerprints.len()).any(|line| tells(line))
 }
 
 /// Writes notes, each ref in one commit. Prompts go first: a note never names prompts that nobody
@@ -160,9 +175,8 @@ fn inherit(
             adopt(&mut note.sessions, &old.sessions, hunk.session.as_ref());
             adopt(&mut note.turns, &old.turns, hunk.turn.as_ref());
         }
-        note.hunks.extend(hunks);
+        note.add(hunks);
     }
-    note.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
     prompts.extend(query::prompts_of(repo, &job.predecessors, note)?);
     Ok(found)
 }

@@ -14,6 +14,8 @@ use crate::model::Event;
 use crate::notes::record::{PromptLine, Record};
 use crate::render::check::Check;
 use crate::render::json;
+use crate::render::prune::Pruned;
+use crate::render::verify::Verified;
 
 /// Print a JSON Schema, or their names
 #[derive(Debug, Args)]
@@ -31,15 +33,19 @@ static SCHEMAS: &[Named] = &[
     ("check", || schema_for!(Check)),
     ("doctor", || schema_for!(json::Doctor)),
     ("event", || schema_for!(GenericEvent)),
+    ("forget", || schema_for!(json::Forget)),
     ("journal", || schema_for!(Event)),
     ("log", || schema_for!(json::LogEntry)),
     ("policy", || schema_for!(Policy)),
     ("prompt-note", || schema_for!(PromptLine)),
     ("prompts", || schema_for!(json::Prompts)),
     ("provenance", || schema_for!(Record)),
+    ("prune", || schema_for!(Pruned)),
     ("repair", || schema_for!(json::Repaired)),
     ("show", || schema_for!(json::Show)),
     ("status", || schema_for!(json::Status)),
+    ("sync", || schema_for!(json::Sync)),
+    ("verify", || schema_for!(Verified)),
 ];
 
 /// Prints a schema.

@@ -65,6 +65,10 @@ pub struct Env {
     pub no_color: bool,
     /// git has started a pager already (`$GIT_PAGER_IN_USE`).
     pub pager_in_use: bool,
+    /// This runs within a push of our own (`git/remote.rs`).
+    pub own_push: bool,
+    /// The remote of a push, where pre-commit or prek keeps git's words from us.
+    pub push_remote: Option<String>,
     /// `$LESS` and `$LV`: a pager of the user's own settings.
     pub less: Option<OsString>,
 }
@@ -96,6 +100,8 @@ impl Env {
             no_color: set("NO_COLOR")
                 || std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
             pager_in_use: set("GIT_PAGER_IN_USE"),
+            own_push: set("GIT_AI_LOG_SYNCING"),
+            push_remote: std::env::var("PRE_COMMIT_REMOTE_NAME").ok(),
             less: std::env::var_os("LESS"),
             home,
         })

@@ -47,6 +47,17 @@ impl Repo {
         Ok(answer.map(|bytes| Oid(String::from_utf8_lossy(process::line(&bytes)).into_owned())))
     }
 
+    /// Whether one commit is another one or stands below it.
+    pub fn is_ancestor(&self, one: &Oid, other: &Oid) -> Result<bool, GitError> {
+        let mut command = self
+            .git()
+            .with("merge-base")
+            .with("--is-ancestor")
+            .with(one.as_str())
+            .with(other.as_str());
+        Ok(process::answer(&mut command, "compare two commits")?.is_some())
+    }
+
     /// Who commits here, as git writes it: name, address, time.
     pub fn committer(&self) -> Result<String, GitError> {
         self.var("GIT_COMMITTER_IDENT")

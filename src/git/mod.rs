@@ -6,14 +6,18 @@
 //! git's alone.
 
 pub mod blame;
+pub mod changed;
 pub mod history;
 pub mod hooks;
 pub mod lines;
 pub mod notes;
 pub mod objects;
 pub mod process;
+pub mod prune;
+pub mod remote;
 pub mod settings;
 pub mod sign;
+pub mod signature;
 mod store;
 pub mod target;
 pub mod worktree;
@@ -156,7 +160,7 @@ impl Repo {
         native: Result<git2::Repository, git2::Error>,
     ) -> Result<Self, GitError> {
         let Ok(repo) = native else {
-            return Self::open_by_plumbing(Plumbing { dir });
+            return Self::open_by_plumbing(Plumbing::at(dir));
         };
         // git does not hash again what it reads, either.
         git2::opts::strict_hash_verification(false);
@@ -166,13 +170,13 @@ impl Repo {
             }
             // Where only GIT_DIR is set git takes the working directory; libgit2 does not.
             Some(top) => {
-                let asked = top_by_plumbing(&Plumbing { dir: dir.clone() });
+                let asked = top_by_plumbing(&Plumbing::at(dir.clone()));
                 Some(asked.unwrap_or_else(|_| plain(top)))
             }
             None => None,
         };
         let home = dir.map(|dir| work_tree.clone().unwrap_or(dir));
-        let plumbing = || Plumbing { dir: home.clone() };
+        let plumbing = || Plumbing::at(home.clone());
         Ok(Self {
             git_dir: plain(repo.path()),
             common_dir: plain(repo.commondir()),
@@ -200,14 +204,14 @@ impl Repo {
         let inside = inside == Path::new("true");
         let work_tree = if inside { Some(top_by_plumbing(&plumbing)?) } else { None };
         let dir = plumbing.dir.map(|dir| work_tree.clone().unwrap_or(dir));
-        let store = Plumbing { dir: dir.clone() };
+        let store = Plumbing::at(dir.clone());
         Ok(Self {
             work_tree,
             git_dir,
             common_dir,
             store: Box::new(store),
             native: false,
-            plumbing: Plumbing { dir },
+            plumbing: Plumbing::at(dir),
         })
     }
 

@@ -97,14 +97,14 @@ impl Repo {
     pub fn write_commit(
         &self,
         tree: &Oid,
-        parent: Option<&Oid>,
+        parents: &[&Oid],
         time: i64,
         message: &str,
     ) -> Result<Oid, GitError> {
-        let parent = parent.map_or(String::new(), |oid| format!("parent {oid}\n"));
+        let parents: String = parents.iter().map(|oid| format!("parent {oid}\n")).collect();
         // Ours, not the user's: notes must be written where no author is configured, too.
         let who = format!("git-ai-log <git-ai-log@localhost> {time} +0000");
-        let text = format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\n{message}\n");
+        let text = format!("tree {tree}\n{parents}author {who}\ncommitter {who}\n\n{message}\n");
         self.store().write(Kind::Commit, text.as_bytes())
     }
 

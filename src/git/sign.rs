@@ -1,4 +1,4 @@
-//! Signatures by the key that git signs commits with, made and checked by git's own programs:
+//! Signatures by the key that git signs commits with, made by git's own programs:
 //! `ssh-keygen -Y` for `gpg.format=ssh`, GnuPG else (git-config(1), `gpg.*` and `user.signingKey`).
 
 use std::io::Write as _;
@@ -8,7 +8,7 @@ use super::Repo;
 use super::process::{self, With as _};
 
 /// The purpose that SSH signatures are bound to.
-const NAMESPACE: &str = "git-ai-log";
+pub(super) const NAMESPACE: &str = "git-ai-log";
 
 /// Why nothing could be signed or checked.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,14 @@ pub enum SignError {
     /// A format that git does not have either.
     #[error("gpg.format is `{0}`, which cannot be used here")]
     Format(String),
+    /// The list of allowed signers cannot be read.
+    #[error("cannot read {path}, the list of gpg.ssh.allowedSignersFile")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// A program could not be run.
     #[error("cannot run {program}")]
     Start {
@@ -47,10 +55,13 @@ impl Repo {
         match self.signing_format().as_str() {
             "ssh" => self.sign_ssh(bytes, key),
             "openpgp" => {
-                let program =
-                    self.config("gpg.openpgp.program").or_else(|| self.config("gpg.program"));
-                let program = program.unwrap_or_else(|| "gpg".into());
-                let key = key.or_else(|| self.config("user.email")).ok_or(SignError::NoKey)?;
+                let program = self.gpg_program();
+                // Without a key git names who commits here.
+                let who = || {
+                    let ident = self.committer().ok()?;
+                    ident.rsplit_once('>').map(|(who, _)| format!("{who}>"))
+                };
+                let key = key.or_else(who).ok_or(SignError::NoKey)?;
                 let mut command = Command::new(&program);
                 command.args(["--batch", "--armor", "--detach-sign", "--local-user", &key]);
                 fed(command, &program, bytes)
@@ -89,34 +100,10 @@ impl Repo {
         fed(command, &program, bytes)
     }
 
-    /// Checks a signature; who signed, as the allowed signers or GnuPG name them.
-    pub fn verify_signature(&self, bytes: &[u8], signature: &str) -> Result<String, SignError> {
-        let failed = |source| SignError::Start { program: "a temporary file".into(), source };
-        let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
-        file.write_all(signature.as_bytes()).map_err(failed)?;
-        if !signature.contains("BEGIN SSH SIGNATURE") {
-            let program = self.config("gpg.openpgp.program").or_else(|| self.config("gpg.program"));
-            let program = program.unwrap_or_else(|| "gpg".into());
-            let mut command = Command::new(&program);
-            command.args(["--batch", "--status-fd", "1", "--verify"]).arg(file.path()).arg("-");
-            let said = fed(command, &program, bytes)?;
-            let good = said.lines().find_map(|line| line.strip_prefix("[GNUPG:] GOODSIG "));
-            let refused = || SignError::Refused { program, said: said.trim().to_owned() };
-            return good.map(str::to_owned).ok_or_else(refused);
-        }
-        let signers =
-            self.config("gpg.ssh.allowedSignersFile").ok_or(SignError::NoAllowedSigners)?;
-        let signers = self.expanded(&signers);
-        let program = self.config("gpg.ssh.program").unwrap_or_else(|| "ssh-keygen".into());
-        let mut command = Command::new(&program);
-        command.args(["-Y", "find-principals", "-s"]).arg(file.path()).arg("-f").arg(&signers);
-        let principals = fed(command, &program, b"")?;
-        let who = principals.lines().next().unwrap_or_default().to_owned();
-        let mut command = Command::new(&program);
-        command.args(["-Y", "verify", "-n", NAMESPACE, "-I", &who, "-s"]).arg(file.path());
-        command.arg("-f").arg(&signers);
-        fed(command, &program, bytes)?;
-        Ok(who)
+    /// The program for OpenPGP.
+    pub(super) fn gpg_program(&self) -> String {
+        let program = self.config("gpg.openpgp.program").or_else(|| self.config("gpg.program"));
+        program.unwrap_or_else(|| "gpg".into())
     }
 
     fn signing_format(&self) -> String {
@@ -133,7 +120,7 @@ impl Repo {
     }
 
     /// A path of the configuration: git knows where `~` is.
-    fn expanded(&self, path: &str) -> String {
+    pub(super) fn expanded(&self, path: &str) -> String {
         let Some(rest) = path.strip_prefix("~/") else {
             return path.to_owned();
         };
@@ -147,7 +134,7 @@ impl Repo {
 }
 
 /// Runs a program with these bytes on its standard input; what it prints.
-fn fed(mut command: Command, program: &str, bytes: &[u8]) -> Result<String, SignError> {
+pub(super) fn fed(mut command: Command, program: &str, bytes: &[u8]) -> Result<String, SignError> {
     let start = |source| SignError::Start { program: program.to_owned(), source };
     let mut child = command
         .stdin(Stdio::piped())

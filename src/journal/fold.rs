@@ -16,8 +16,22 @@ const AT_ONCE: Duration = Duration::seconds(2);
 /// to the prompt before it; so does an event of a sub-agent's turn, for which nobody wrote a
 /// prompt. Expects each session's events in the order they were written.
 pub fn fold(events: &mut Vec<Event>) {
+    fold_once(events);
+}
+
+/// The turn of each event as it is written, and its place among those that are told once: copies
+/// have both of the first one.
+pub fn turns(events: &[Event]) -> Vec<(Option<TurnId>, usize)> {
+    let mut folded = events.to_vec();
+    let places = fold_once(&mut folded);
+    places.into_iter().map(|at| (folded[at].turn.clone(), at)).collect()
+}
+
+/// Folds; where among the folded events each one is.
+fn fold_once(events: &mut Vec<Event>) -> Vec<usize> {
     let all = std::mem::take(events);
-    *events = once(all);
+    let places;
+    (*events, places) = once(all);
     let mut sessions: HashMap<SessionId, Session> = HashMap::new();
     for event in events {
         let session = sessions.entry(event.session.clone()).or_default();
@@ -39,12 +53,14 @@ pub fn fold(events: &mut Vec<Event>) {
             event.edit = Some(EditId::derive(&event.session, &nth));
         }
     }
+    places
 }
 
 /// The events, each of them once: an agent whose hooks are installed for the project and for the
 /// user tells everything twice. Between two copies of an edit the replay would see the file go
-/// back and forth.
-fn once(events: Vec<Event>) -> Vec<Event> {
+/// back and forth. Also where each one, or the one that it copies, is among them.
+fn once(events: Vec<Event>) -> (Vec<Event>, Vec<usize>) {
+    let mut places = Vec::with_capacity(events.len());
     let mut kept: Vec<Event> = Vec::with_capacity(events.len());
     let mut calls: HashMap<(SessionId, EditId), Vec<usize>> = HashMap::new();
     let mut last: HashMap<SessionId, usize> = HashMap::new();
@@ -63,15 +79,17 @@ fn once(events: Vec<Event>) -> Vec<Event> {
         };
         if let Some(at) = earlier {
             kept[at].model = kept[at].model.take().or(event.model);
+            places.push(at);
             continue;
         }
+        places.push(kept.len());
         if let Some(call) = call {
             calls.entry(call).or_default().push(kept.len());
         }
         last.insert(session, kept.len());
         kept.push(event);
     }
-    kept
+    (kept, places)
 }
 
 /// Whether both tell the same. Only the first copy may have come before a model was known.

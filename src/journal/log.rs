@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Journal, JournalError, io, private_dir};
 use crate::model::{Event, SessionId};
@@ -22,9 +22,15 @@ impl Journal {
             use std::os::unix::fs::OpenOptionsExt as _;
             options.mode(0o600);
         }
-        let mut file = options.open(&path).map_err(io("open", &path))?;
         // Two hooks of one session may run at once; a torn line must not swallow ours.
-        file.lock().map_err(io("lock", &path))?;
+        let mut file = loop {
+            let file = options.open(&path).map_err(io("open", &path))?;
+            file.lock().map_err(io("lock", &path))?;
+            // `forget` may have put another file here while we waited.
+            if is_at(&file, &path) {
+                break file;
+            }
+        };
         let mut bytes = Vec::new();
         if is_torn(&mut file).map_err(io("read", &path))? {
             bytes.push(b'\n');
@@ -84,6 +90,25 @@ pub fn parse(bytes: &[u8]) -> (Vec<Event>, usize) {
         }
     }
     (events, skipped)
+}
+
+/// Whether this is still the file of this name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let place = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), path.metadata()) {
+        (Ok(open), Ok(named)) => place(open) == place(named),
+        // Pruned just now: the next round makes it again. Where nothing can be said, it counts.
+        (Ok(_), Err(error)) => error.kind() != std::io::ErrorKind::NotFound,
+        (Err(_), _) => true,
+    }
+}
+
+/// Windows does not replace a file that is open.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
 }
 
 fn is_torn(file: &mut File) -> std::io::Result<bool> {

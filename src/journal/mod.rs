@@ -4,6 +4,7 @@
 //! Everything here is as private as the work tree: mode 0600, never shared.
 
 mod fold;
+pub mod forget;
 mod log;
 pub mod prune;
 mod snapshots;

@@ -57,21 +57,10 @@ pub fn prune(
 ) -> Result<(), JournalError> {
     let mark = state.join("pruned");
     std::fs::write(&mark, "").map_err(io("write", &mark))?;
-    let age = |path: &Path| {
-        let modified = path.metadata().and_then(|metadata| metadata.modified());
-        modified.ok().and_then(|then| now.duration_since(then).ok()).unwrap_or_default()
-    };
     let mut files = Journal::at(state).files()?;
-    files.sort_by_key(|path| std::cmp::Reverse(age(path)));
-    let mut gone = Vec::new();
-    files.retain(|path| {
-        let age = age(path);
-        let old = age > AT_MOST || age > RETENTION && is_settled(path, uncommitted);
-        if old {
-            gone.push(path.clone());
-        }
-        !old
-    });
+    files.sort_by_key(|path| std::cmp::Reverse(age(path, now)));
+    let gone = done(&files, now, uncommitted);
+    files.retain(|path| !gone.contains(path));
     remove(&gone)?;
     let snapshots = Snapshots::at(state);
     snapshots.sweep(&named(&files)?, now)?;
@@ -80,12 +69,27 @@ pub fn prune(
         paths.iter().filter_map(|path| path.metadata().ok()).map(|metadata| metadata.len()).sum()
     };
     while snapshots.size() > limits.snapshots || size(&files) > limits.journals {
-        let early = |path: &PathBuf| age(path) > KEPT_ANYWAY && is_settled(path, uncommitted);
+        let early = |path: &PathBuf| age(path, now) > KEPT_ANYWAY && is_settled(path, uncommitted);
         let Some(at) = files.iter().position(early) else { break };
         remove(&[files.remove(at)])?;
         snapshots.sweep(&named(&files)?, now)?;
     }
     Ok(())
+}
+
+/// The journals that are done, and old enough to go.
+pub fn done(files: &[PathBuf], now: SystemTime, uncommitted: &Uncommitted) -> Vec<PathBuf> {
+    let old = |path: &&PathBuf| {
+        let age = age(path, now);
+        age > AT_MOST || age > RETENTION && is_settled(path, uncommitted)
+    };
+    files.iter().filter(old).cloned().collect()
+}
+
+/// How long ago a file was written to.
+fn age(path: &Path, now: SystemTime) -> Duration {
+    let modified = path.metadata().and_then(|metadata| metadata.modified());
+    modified.ok().and_then(|then| now.duration_since(then).ok()).unwrap_or_default()
 }
 
 /// Whether all that a session did is committed, as far as can be told from this work tree.

@@ -14,8 +14,6 @@ use super::{
 pub struct Note {
     /// The author's time of the commit, which most rewrites keep.
     pub authored: Option<DateTime<Utc>>,
-    /// Who wrote the lines that no hunk names: a person, unless it says otherwise.
-    pub rest: Option<Contributor>,
     /// The sessions that its hunks come from.
     pub sessions: BTreeMap<SessionId, Session>,
     /// The turns that its hunks come from.
@@ -23,7 +21,7 @@ pub struct Note {
     /// The lines that are not simply a person's, in order of path and line.
     pub hunks: Vec<NoteHunk>,
     /// Turns whose prompts were deleted.
-    pub forgotten: BTreeSet<TurnId>,
+    pub forgotten: BTreeMap<TurnId, Forgotten>,
     /// What the gate said; of several judgements the last.
     pub ruling: Option<Ruling>,
     /// What the checklist found, by path and line.
@@ -35,6 +33,12 @@ pub struct Note {
 }
 
 impl Note {
+    /// Adds hunks in their places.
+    pub fn add(&mut self, hunks: Vec<NoteHunk>) {
+        self.hunks.extend(hunks);
+        self.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+    }
+
     /// Whether the gate judged the commit, and what it said.
     pub fn gate(&self) -> (Gate, Option<Verdict>) {
         let none = (Gate::NotRun, None);
@@ -68,6 +72,15 @@ pub struct Turn {
     pub prompt_sha256: Option<String>,
     /// Files read in this turn.
     pub read: BTreeSet<RepoPath>,
+}
+
+/// A prompt that was deleted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// When.
+    pub at: Option<DateTime<Utc>>,
+    /// By whom: git's committer name.
+    pub who: Option<String>,
 }
 
 /// A run of lines in the commit.

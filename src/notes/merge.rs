@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::record::{HunkRecord, Record};
 use super::{lines, write_lines};
-use crate::model::Evidence;
+use crate::model::note::NoteHunk;
+use crate::model::{Evidence, LineRange, RepoPath};
 
 /// The union of two notes of either ref, record by record. Neither order nor repetition matters.
 pub fn join(old: Option<&[u8]>, new: &[u8]) -> Vec<u8> {
@@ -31,7 +32,7 @@ pub fn join(old: Option<&[u8]>, new: &[u8]) -> Vec<u8> {
         }
     }
     let mut values: Vec<Value> = records.into_values().collect();
-    drop_overlapping(&mut values);
+    drop_overlapping_records(&mut values);
     write_lines(&values)
 }
 
@@ -63,6 +64,12 @@ fn join_records(a: Value, b: Value) -> Value {
         // Its fields belong together: the later one holds.
         let place = |value: &Value| (value["at"].to_string(), value.to_string());
         return if place(&a) >= place(&b) { a } else { b };
+    }
+    if a["type"] == "forgotten" {
+        // Who and when belong together: the first one to forget it did.
+        let place =
+            |value: &Value| (value["at"].is_null(), value["at"].to_string(), value.to_string());
+        return if place(&a) <= place(&b) { a } else { b };
     }
     let (Value::Object(mut a), Value::Object(b)) = (a, b) else {
         return Value::Null;
@@ -98,32 +105,54 @@ fn wins(name: &str, theirs: &Value, ours: &Value) -> bool {
 }
 
 /// Of hunks that overlap the one with the stronger evidence stays; of equal ones the first.
-fn drop_overlapping(values: &mut Vec<Value>) {
-    let mut kept: Vec<HunkRecord> = Vec::new();
-    let mut hunks: Vec<(Option<Evidence>, usize, HunkRecord)> = Vec::new();
+pub fn drop_overlapping(hunks: &mut Vec<NoteHunk>) {
+    let places: Vec<_> = hunks.iter().map(|hunk| (hunk.evidence, &hunk.path, hunk.lines)).collect();
+    let gone = overlapped(&places);
+    keep(hunks, |at| !gone.contains(&at));
+}
+
+/// The same for records.
+fn drop_overlapping_records(values: &mut Vec<Value>) {
+    let mut numbers = Vec::new();
+    let mut records: Vec<HunkRecord> = Vec::new();
     for (at, value) in values.iter().enumerate() {
         if let Ok(Record::Hunk(hunk)) = serde_json::from_value(value.clone()) {
-            hunks.push((hunk.evidence, at, hunk));
+            numbers.push(at);
+            records.push(hunk);
         }
     }
+    let places: Vec<_> =
+        records.iter().map(|hunk| (hunk.evidence, &hunk.path, hunk.lines)).collect();
+    let gone: BTreeSet<usize> = overlapped(&places).into_iter().map(|at| numbers[at]).collect();
+    keep(values, |at| !gone.contains(&at));
+}
+
+fn keep<T>(items: &mut Vec<T>, stays: impl Fn(usize) -> bool) {
+    let mut at = 0;
+    items.retain(|_| {
+        at += 1;
+        stays(at - 1)
+    });
+}
+
+/// The numbers of those that a stronger one overlaps.
+fn overlapped(hunks: &[(Option<Evidence>, &RepoPath, LineRange)]) -> BTreeSet<usize> {
+    let mut order: Vec<usize> = (0..hunks.len()).collect();
     // None, which people and doubt have, sorts first but is the weakest.
-    hunks.sort_by_key(|(evidence, at, _)| (evidence.is_none(), *evidence, *at));
+    order.sort_by_key(|at| (hunks[*at].0.is_none(), hunks[*at].0, *at));
+    // What stays, by path and first line: none of these overlap.
+    let mut kept: BTreeMap<(&RepoPath, u32), u32> = BTreeMap::new();
     let mut gone = BTreeSet::new();
-    for (_, at, hunk) in hunks {
-        let overlaps = |known: &HunkRecord| {
-            known.path == hunk.path
-                && known.lines.start <= hunk.lines.end
-                && hunk.lines.start <= known.lines.end
-        };
-        if kept.iter().any(overlaps) {
+    for at in order {
+        let (_, path, lines) = hunks[at];
+        let before = kept.range(..=(path, lines.end)).next_back();
+        let overlaps =
+            before.is_some_and(|((other, _), end)| *other == path && *end >= lines.start);
+        if overlaps {
             gone.insert(at);
         } else {
-            kept.push(hunk);
+            kept.insert((path, lines.start), lines.end);
         }
     }
-    let mut at = 0;
-    values.retain(|_| {
-        at += 1;
-        !gone.contains(&(at - 1))
-    });
+    gone
 }

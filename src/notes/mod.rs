@@ -4,6 +4,10 @@
 //! nothing, so git's own `union`, `concatenate` and `cat_sort_uniq` merges give a valid note.
 //! Records and fields that this version does not know survive a round trip.
 
+pub mod audit;
+pub mod fit;
+mod forget;
+pub mod found;
 mod merge;
 pub mod record;
 
@@ -11,13 +15,15 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+pub use forget::{forgotten, without};
+use merge::drop_overlapping;
 pub use merge::join;
 use record::{
     FindingRecord, ForgottenRecord, HunkRecord, PromptLine, Record, SessionRecord, TurnRecord,
 };
 
 use crate::model::TurnId;
-use crate::model::note::{Note, NoteHunk, PromptRecord, Session, Turn};
+use crate::model::note::{Forgotten, Note, NoteHunk, PromptRecord, Session, Turn};
 
 /// The name and version of the attribution's format.
 pub const PROVENANCE_SCHEMA: &str = "git-ai-log/provenance/1";
@@ -88,7 +94,8 @@ pub fn parse(bytes: &[u8]) -> Result<Note, NoteError> {
             }
             Ok(Record::Hunk(record)) => note.hunks.extend(hunk(record)),
             Ok(Record::Forgotten(record)) => {
-                note.forgotten.insert(record.turn);
+                let forgotten = Forgotten { at: record.at, who: record.who };
+                note.forgotten.insert(record.turn, forgotten);
             }
             Ok(Record::Verdict(ruling)) => {
                 if note.ruling.as_ref().is_none_or(|known| known.at <= ruling.at) {
@@ -100,13 +107,13 @@ pub fn parse(bytes: &[u8]) -> Result<Note, NoteError> {
             Ok(Record::Waiver(record)) => note.waivers.push(record),
             Ok(Record::Head(head)) => {
                 note.authored = note.authored.or(head.authored);
-                note.rest = note.rest.or(head.rest);
             }
             Ok(Record::Other) | Err(_) => {}
         }
     }
     note.findings.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
     note.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+    drop_overlapping(&mut note.hunks);
     Ok(note)
 }
 
@@ -116,7 +123,6 @@ pub fn encode(note: &Note) -> Vec<u8> {
         schema: PROVENANCE_SCHEMA.into(),
         tool: concat!("git-ai-log ", env!("CARGO_PKG_VERSION")).into(),
         authored: note.authored,
-        rest: note.rest,
     })];
     for (id, session) in &note.sessions {
         records.push(Record::Session(SessionRecord {
@@ -138,8 +144,9 @@ pub fn encode(note: &Note) -> Vec<u8> {
         }));
     }
     records.extend(note.hunks.iter().map(|hunk| Record::Hunk(HunkRecord::of(hunk))));
-    records.extend(note.forgotten.iter().map(|turn| {
-        Record::Forgotten(ForgottenRecord { turn: turn.clone(), at: None, who: None })
+    records.extend(note.forgotten.iter().map(|(turn, forgotten)| {
+        let Forgotten { at, who } = forgotten.clone();
+        Record::Forgotten(ForgottenRecord { turn: turn.clone(), at, who })
     }));
     records.extend(note.ruling.clone().map(Record::Verdict));
     records.extend(note.findings.iter().map(|found| Record::Finding(FindingRecord::of(found))));

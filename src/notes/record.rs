@@ -49,9 +49,6 @@ pub struct HeadRecord {
     /// The author's time of the commit, UTC: what tells a commit that a rewrite made of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authored: Option<DateTime<Utc>>,
-    /// Who wrote the lines that no hunk names; `human` where it is absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rest: Option<Contributor>,
 }
 
 /// A conversation.
@@ -267,7 +264,8 @@ impl PromptLineRecord {
     }
 }
 
-fn key(path: &RepoPath, lines: LineRange, digest: &str) -> String {
+/// The name of a hunk's record.
+pub fn key(path: &RepoPath, lines: LineRange, digest: &str) -> String {
     let text = [path.as_bytes(), format!("\0{}-{}\0{digest}\0", lines.start, lines.end).as_bytes()]
         .concat();
     crate::model::Digest::of(&text).0

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::{Contributor, EditId, Evidence, LineRange, PromptText, SessionId};
 
-fn hunk(path: &str, start: u32, prints: &[u64], evidence: Evidence) -> NoteHunk {
+pub(super) fn hunk(path: &str, start: u32, prints: &[u64], evidence: Evidence) -> NoteHunk {
     NoteHunk {
         path: path.into(),
         lines: LineRange { start, end: start + prints.len() as u32 - 1 },

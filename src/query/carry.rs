@@ -19,7 +19,7 @@ use crate::git::target::Target;
 use crate::git::{GitError, Repo};
 use crate::journal::MAX_TEXT;
 use crate::model::note::{Note, NoteHunk};
-use crate::model::{Contributor, Evidence, Oid, RepoPath};
+use crate::model::{Evidence, Oid, RepoPath};
 use crate::notes;
 
 /// How many notes are read for one commit: those that have most of its lines.
@@ -387,20 +387,20 @@ impl Carried {
         &self,
         carrier: &mut Carrier<'_>,
         commit: &Commit,
+        targets: &[Target],
     ) -> Result<Option<Note>, GitError> {
         if self.hunks.is_empty() {
             return Ok(None);
         }
-        let mut note = Note {
-            authored: DateTime::from_timestamp(commit.authored, 0),
-            // What the note of its predecessor does not name is a person's. Of a commit that only
-            // has text of its own history again nobody knows who wrote the rest.
-            rest: (!self.rewritten).then_some(Contributor::Unknown),
-            ..Note::default()
-        };
+        let mut note =
+            Note { authored: DateTime::from_timestamp(commit.authored, 0), ..Note::default() };
         self.add_to(carrier, &mut note)?;
-        note.hunks.extend(self.doubtful.iter().cloned());
-        note.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+        note.add(self.doubtful.clone());
+        // What the note of its predecessor does not name is a person's. Of a commit that only has
+        // text of its own history again nobody knows who wrote the rest.
+        if !self.rewritten {
+            note.add(unexplained(targets, &note.hunks));
+        }
         Ok(Some(note))
     }
 
@@ -415,10 +415,25 @@ impl Carried {
                 adopt(&mut note.turns, &old.turns, hunk.turn.as_ref());
             }
         }
-        note.hunks.extend(self.hunks.iter().cloned());
-        note.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+        note.add(self.hunks.clone());
         Ok(())
     }
+}
+
+/// The new lines of these files that have no owner: nobody can say whose they are.
+pub fn unexplained(targets: &[Target], taken: &[NoteHunk]) -> Vec<NoteHunk> {
+    let mut hunks = Vec::new();
+    for file in targets.iter().filter_map(|target| File::of(target, taken)) {
+        let mut start = 0;
+        for run in file.free.chunk_by(|a, b| a == b) {
+            let lines = start..start + run.len();
+            start = lines.end;
+            if run[0] {
+                hunks.push(blank(file.path, lines.start, &file.lines[lines]));
+            }
+        }
+    }
+    hunks
 }
 
 /// Takes over what is known of this one.

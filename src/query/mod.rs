@@ -5,7 +5,7 @@ mod index;
 mod moved;
 mod segment;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use carry::{Carrier, Wanted};
@@ -97,6 +97,12 @@ impl PromptState {
     }
 }
 
+/// The turns whose prompts were deleted: one note holds them for the whole repository.
+pub fn forgotten(repo: &Repo) -> Result<BTreeSet<TurnId>, GitError> {
+    let note = Notes::open(repo, PROVENANCE)?.of_repository()?;
+    Ok(note.map(|bytes| notes::forgotten(&bytes)).unwrap_or_default())
+}
+
 /// The notes of a repository, each read once.
 pub struct Provenance<'r> {
     repo: &'r Repo,
@@ -109,6 +115,7 @@ pub struct Provenance<'r> {
     read: HashMap<Oid, Option<Rc<Note>>>,
     texts: HashMap<Oid, BTreeMap<TurnId, PromptRecord>>,
     local: BTreeMap<TurnId, PromptRecord>,
+    forgotten: BTreeSet<TurnId>,
     /// Notes that could not be read, and why.
     pub unreadable: Vec<(Oid, NoteError)>,
 }
@@ -120,6 +127,7 @@ impl<'r> Provenance<'r> {
             repo,
             carrier: None,
             carried: HashMap::new(),
+            forgotten: forgotten(repo)?,
             provenance: Notes::open(repo, PROVENANCE)?,
             prompts: Notes::open(repo, PROMPTS)?,
             read: HashMap::new(),
@@ -187,7 +195,7 @@ impl<'r> Provenance<'r> {
         let wanted =
             Wanted { oid, commit: &commit, targets: &targets, taken: &[], predecessors: &[] };
         let carried = carrier.carry(&wanted)?;
-        let note = carried.note(carrier, &commit)?;
+        let note = carried.note(carrier, &commit, &targets)?;
         if note.is_some() {
             self.carried.insert(oid.clone(), carried.from);
         }
@@ -210,8 +218,8 @@ impl<'r> Provenance<'r> {
 
     /// The text of a turn's prompt, as the commit's note has it.
     pub fn prompt(&mut self, commit: &Oid, turn: &TurnId) -> Result<PromptState, GitError> {
-        let forgotten = self.note(commit)?.is_some_and(|note| note.forgotten.contains(turn));
-        if forgotten {
+        let told = self.note(commit)?.is_some_and(|note| note.forgotten.contains_key(turn));
+        if told || self.forgotten.contains(turn) {
             return Ok(PromptState::Forgotten);
         }
         if !self.texts.contains_key(commit) {
@@ -240,7 +248,8 @@ pub fn prompts_of(
         let bytes = texts.get(commit)?.unwrap_or_default();
         known.extend(notes::parse_prompts(&bytes).unwrap_or_default());
     }
-    known.retain(|turn, _| note.turns.contains_key(turn));
+    let forgotten = forgotten(repo)?;
+    known.retain(|turn, _| note.turns.contains_key(turn) && !forgotten.contains(turn));
     Ok(known.into_values().collect())
 }
 
@@ -253,7 +262,7 @@ pub fn hunk_at<'n>(note: &'n Note, path: &RepoPath, line: u32) -> Option<&'n Not
 
 fn owner_in(note: &Note, path: &RepoPath, line: u32) -> LineOwner {
     let Some(hunk) = hunk_at(note, path, line) else {
-        return LineOwner::nobody(note.rest.unwrap_or(Contributor::Human));
+        return LineOwner::nobody(Contributor::Human);
     };
     let session = hunk.session.as_ref().and_then(|id| note.sessions.get(id));
     LineOwner {

@@ -306,3 +306,72 @@ pub struct TurnInfo {
     /// The agent's closing message.
     pub closing: Option<PromptText>,
 }
+
+/// `git ai-log sync --json`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Sync {
+    /// `git-ai-log/sync/1`.
+    pub schema: &'static str,
+    /// What happened to each ref.
+    pub notes: Vec<SyncedRef>,
+    /// Notes that lost a prompt because its turn is forgotten.
+    pub dropped: usize,
+}
+
+/// What a sync did with one ref.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SyncedRef {
+    /// `provenance` or `prompts`.
+    pub what: &'static str,
+    /// The remote.
+    pub remote: String,
+    /// Whether something came from there.
+    pub received: bool,
+    /// Whether something went there.
+    pub sent: bool,
+    /// How the two stand to each other now.
+    pub state: SyncState,
+    /// Why it was refused, in the remote's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// How our notes and a remote's stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SyncState {
+    /// They are the same.
+    InStep,
+    /// We have what is not there, and keep it here.
+    KeptHere,
+    /// The remote refused ours.
+    Refused,
+}
+
+/// `git ai-log forget --json`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Forget {
+    /// `git-ai-log/forget/1`.
+    pub schema: &'static str,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// The turns whose prompts go.
+    pub turns: Vec<ForgottenTurn>,
+    /// Files of ours that still hold one of the texts, as part of something else.
+    pub left: Vec<String>,
+}
+
+/// A turn whose prompt goes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ForgottenTurn {
+    /// The prompt's name.
+    pub turn: TurnId,
+    /// The conversation, where it is known.
+    pub session: Option<SessionId>,
+    /// When it was asked, UTC.
+    pub at: Option<DateTime<Utc>>,
+    /// In how many notes of this clone its text was.
+    pub notes: usize,
+    /// Whether its text was in the journal of this clone.
+    pub journal: bool,
+}

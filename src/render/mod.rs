@@ -5,4 +5,6 @@ pub mod check;
 pub mod escape;
 pub mod json;
 pub mod out;
+pub mod prune;
 pub mod text;
+pub mod verify;

@@ -1,5 +1,4 @@
-//! Text of agents', found again where no hook saw the commit: by questions, by the next hook, by
-//! `repair`, from notes and from the journal.
+//! Agents' text found again: by questions, by `repair`, by the next hook.
 
 use crate::env::TestRepo;
 
@@ -191,4 +190,11 @@ fn a_copy_of_agents_lines_is_theirs_and_the_copyists_own_are_not() {
     let owned = owners(&repo, "copy.py");
     let words: Vec<&str> = owned.iter().map(|(word, _)| word.as_str()).collect();
     assert_eq!(words, ["human", "ai", "ai", "ai", "ai", "ai", "human"]);
+}
+
+#[test]
+fn a_range_that_is_none_is_an_error() {
+    let repo = begin(&[]);
+    let said = repo.ai_log(["repair", "nowhere..HEAD"]);
+    assert_eq!(said.code, Some(2), "{said}");
 }

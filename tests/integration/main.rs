@@ -8,11 +8,15 @@ mod bad_input;
 mod carry;
 mod env;
 mod external;
+mod forget;
 mod formats;
 mod gate;
 mod payloads;
+mod prune;
 mod repositories;
 mod rewrites;
+mod sync;
+mod verify;
 
 /// A file that is not listed above would never be compiled, and its tests would never run.
 #[test]

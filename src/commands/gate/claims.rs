@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::checklist::Claims;
 use crate::error::{Error, Result};
 use crate::git::Repo;
+use crate::git::signature::Claim as SignedClaim;
 use crate::journal::write_private;
 use crate::model::{Attestation, Waiver};
 
@@ -23,6 +24,34 @@ pub enum Claim {
     Attestation(Attestation),
     /// Somebody makes an exception.
     Waiver(Waiver),
+}
+
+/// What a signed claim says, and its signature.
+pub struct Signature {
+    payload: Vec<u8>,
+    signature: String,
+    who: String,
+    at: DateTime<Utc>,
+}
+
+impl Signature {
+    /// The same as the programs that check it take it.
+    pub fn claim(&self) -> SignedClaim<'_> {
+        let Self { payload, signature, who, at } = self;
+        SignedClaim { payload, signature, who, at: *at }
+    }
+}
+
+/// An attestation, if it is signed.
+pub fn signed_attestation(claim: &Attestation) -> Option<Signature> {
+    let (signature, who) = (claim.signature.clone()?, claim.who.clone());
+    Some(Signature { payload: claim.payload(), signature, who, at: claim.at })
+}
+
+/// A waiver, if it is signed.
+pub fn signed_waiver(waiver: &Waiver) -> Option<Signature> {
+    let (signature, who, at) = (waiver.signature.clone()?, waiver.who.clone(), waiver.at?);
+    Some(Signature { payload: waiver.payload(), signature, who, at })
 }
 
 /// Every claim that was made here.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{HOOKS, Manager, Site};
+use super::{HOOKS, Hook, Manager, Site};
 
 /// For pre-commit and prek.
 pub(super) const PRE_COMMIT: &str = "\
@@ -23,17 +23,23 @@ ones. To have .pre-commit-config.yaml call them instead (post-rewrite cannot: it
         entry: git-ai-log hook post-commit
         stages: [post-commit]
         always_run: true
+        pass_filenames: false
+      - id: ai-log-pre-push
+        name: git ai-log (notes)
+        language: system
+        entry: git-ai-log hook pre-push
+        stages: [pre-push]
+        always_run: true
         pass_filenames: false";
 
 /// lefthook moves aside what stands where its configuration names a hook, and does not run it.
 pub(super) fn lefthook(top: &Path) -> Vec<String> {
     let text = lefthook_file(top).and_then(|path| std::fs::read_to_string(path).ok());
     let text = text.unwrap_or_default();
-    let named: Vec<&str> = HOOKS
+    let named: Vec<&Hook> = HOOKS
         .iter()
-        .map(|hook| hook.name)
-        .filter(|name| {
-            let key = |line: &str| line.trim_matches(['[', ']', '"']).starts_with(name);
+        .filter(|hook| {
+            let key = |line: &str| line.trim_matches(['[', ']', '"']).starts_with(hook.name);
             text.lines().any(key)
         })
         .collect();
@@ -44,12 +50,12 @@ pub(super) fn lefthook(top: &Path) -> Vec<String> {
         "lefthook's configuration names {}: each time lefthook installs itself it will put our \
          hook aside and not run it. Run this again then, or add to that configuration:
 {}",
-        named.join(", "),
+        named.iter().map(|hook| hook.name).collect::<Vec<_>>().join(", "),
         named
             .iter()
-            .map(|name| {
+            .map(|Hook { name, stdin }| {
                 let args = if *name == "post-commit" { "" } else { " {0}" };
-                let stdin = if *name == "post-rewrite" { "\n      use_stdin: true" } else { "" };
+                let stdin = if *stdin { "\n      use_stdin: true" } else { "" };
                 format!(
                     "  {name}:\n    jobs:\n    - name: git ai-log\n      run: git-ai-log hook \
                      {name}{args}{stdin}"

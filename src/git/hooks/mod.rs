@@ -47,6 +47,7 @@ pub const HOOKS: &[Hook] = &[
     Hook { name: "post-merge", stdin: false },
     Hook { name: "post-rewrite", stdin: true },
     Hook { name: "post-applypatch", stdin: false },
+    Hook { name: "pre-push", stdin: true },
 ];
 
 /// The first git that runs hooks from its configuration.

@@ -4,6 +4,7 @@ mod agent;
 mod margin;
 mod note;
 pub mod schema;
+pub mod team;
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
@@ -24,6 +25,7 @@ pub const HOOKS: &[&str] = &[
     "post-merge",
     "post-rewrite",
     "post-applypatch",
+    "pre-push",
 ];
 
 /// Where git's clock starts: far ahead of the real one, which events are stamped with, as commits

@@ -3,9 +3,13 @@
 //! Written by hand because libgit2 never makes folders (a flat tree of 100,000 notes costs 370 ms
 //! a write, against 5 ms). git reads any mixture of folder depths, and so do we.
 
+mod combine;
+
 use std::collections::HashMap;
 
-use super::objects::Entry;
+pub use combine::{Alone, Combine};
+
+use super::objects::{Commit, Entry};
 use super::{GitError, Repo};
 use crate::model::Oid;
 
@@ -13,6 +17,13 @@ use crate::model::Oid;
 pub const PROVENANCE: &str = "refs/notes/ai-log/provenance";
 /// What the agents were asked. Its tip never has a parent, so that what is forgotten is gone.
 pub const PROMPTS: &str = "refs/notes/ai-log/prompts";
+
+/// The names of the empty tree, which is in every repository, by the length of names there. git
+/// can annotate any object: what a note on this one says holds for the whole repository.
+const EMPTY_TREE: &[&str] = &[
+    "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+];
 
 /// How often a write starts again because somebody else moved the ref.
 const TRIES: u32 = 60;
@@ -37,6 +48,14 @@ impl<'r> Notes<'r> {
         Ok(Self { repo, root, folders: HashMap::new() })
     }
 
+    /// The note of the whole repository.
+    pub fn of_repository(&mut self) -> Result<Option<Vec<u8>>, GitError> {
+        match self.root.as_ref().and_then(|root| empty_tree(root.as_str().len())) {
+            Some(name) => self.get(&name),
+            None => Ok(None),
+        }
+    }
+
     /// The note of this commit.
     pub fn get(&mut self, commit: &Oid) -> Result<Option<Vec<u8>>, GitError> {
         let Some(mut folder) = self.root.clone() else {
@@ -59,7 +78,6 @@ impl<'r> Notes<'r> {
     }
 
     /// Every commit that has a note, with the note's object.
-    #[allow(dead_code, reason = "for prune")]
     pub fn all(&self) -> Result<Vec<(Oid, Oid)>, GitError> {
         let mut found = Vec::new();
         let mut folders: Vec<_> =
@@ -122,13 +140,89 @@ pub fn write(
             return Ok(()); // nothing new
         };
         let parent = tip.as_ref().filter(|_| history == History::Kept);
-        let commit = repo.write_commit(&tree, parent, time, "Notes added by git ai-log")?;
+        let parents: Vec<&Oid> = parent.into_iter().collect();
+        let commit = repo.write_commit(&tree, &parents, time, "Notes added by git ai-log")?;
         if repo.store().swap(name, &commit, tip.as_ref(), "git ai-log: notes")? {
             return Ok(());
         }
-        std::thread::sleep(std::time::Duration::from_millis(u64::from(attempt.min(20))));
+        pause(attempt);
     }
     Err(GitError::Contended { name: name.to_owned() })
+}
+
+/// Makes one tree of ours and theirs.
+pub type Trees<'t> = &'t mut dyn FnMut(Option<&Oid>, Option<&Oid>) -> Result<Oid, GitError>;
+
+/// Takes the notes of another commit into a ref; `theirs` is `None` where only our own notes are
+/// looked through. Returns where the ref is then. `combine` makes one tree of two, and runs again
+/// when somebody else was faster.
+pub fn merge(
+    repo: &Repo,
+    name: &str,
+    history: History,
+    theirs: Option<&Oid>,
+    time: i64,
+    combine: Trees<'_>,
+) -> Result<Option<Oid>, GitError> {
+    let read = |tip: Option<&Oid>| tip.map(|tip| repo.commit(tip)).transpose();
+    let their_commit = read(theirs)?;
+    // Where no history is kept, a tip that has some (git's own `git notes` makes it) is made anew.
+    let may_stay = |commit: &&Commit| history == History::Kept || commit.parents.is_empty();
+    let is_of = |commit: &Option<Commit>, tree: &Oid| {
+        commit.as_ref().filter(may_stay).is_some_and(|commit| commit.tree == *tree)
+    };
+    for attempt in 0..TRIES {
+        let ours = repo.target(name)?;
+        let our_commit = read(ours.as_ref())?;
+        if ours.is_none() && theirs.is_none() {
+            return Ok(None);
+        }
+        let tree = |commit: &Option<Commit>| commit.as_ref().map(|commit| commit.tree.clone());
+        let tree = combine(tree(&our_commit).as_ref(), tree(&their_commit).as_ref())?;
+        let contains = |theirs: &Oid, ours: &Oid| match history {
+            History::Kept => repo.is_ancestor(theirs, ours),
+            History::None => Ok(true),
+        };
+        let new = match (&ours, theirs) {
+            // All that we have is there: no merge is needed, whatever the two histories are.
+            (_, Some(theirs)) if is_of(&their_commit, &tree) => theirs.clone(),
+            (Some(ours), None) if is_of(&our_commit, &tree) => ours.clone(),
+            (Some(ours), Some(theirs)) if is_of(&our_commit, &tree) && contains(theirs, ours)? => {
+                ours.clone()
+            }
+            _ => {
+                let parents: Vec<&Oid> = match history {
+                    History::Kept => ours.iter().chain(theirs).collect(),
+                    History::None => Vec::new(),
+                };
+                repo.write_commit(&tree, &parents, time, "Notes merged by git ai-log")?
+            }
+        };
+        let done = ours.as_ref() == Some(&new)
+            || repo.store().swap(name, &new, ours.as_ref(), "git ai-log: notes merged")?;
+        if done {
+            return Ok(Some(new));
+        }
+        pause(attempt);
+    }
+    Err(GitError::Contended { name: name.to_owned() })
+}
+
+/// The object whose note holds for the whole repository, where names have this many digits.
+fn empty_tree(digits: usize) -> Option<Oid> {
+    let name = EMPTY_TREE.iter().find(|name| name.len() == digits)?;
+    Some(Oid((*name).to_owned()))
+}
+
+impl Repo {
+    /// The object whose note holds for the whole repository.
+    pub fn empty_tree(&self) -> Result<Oid, GitError> {
+        self.write_tree(&[])
+    }
+}
+
+fn pause(attempt: u32) {
+    std::thread::sleep(std::time::Duration::from_millis(u64::from(attempt.min(20))));
 }
 
 fn put(

@@ -1,0 +1,93 @@
+//! What is shared with whom: the user's own settings, in this clone.
+
+use crate::git::Repo;
+use crate::git::remote::Remote;
+use crate::render::escape::line;
+
+use super::SyncError;
+
+/// `git config ai-log.*`, as far as it is about sharing.
+#[derive(Debug, Default)]
+pub struct Wishes {
+    /// `ai-log.remote`: where attribution goes.
+    remote: Option<String>,
+    /// `ai-log.promptsRemote`: where prompts go.
+    prompts_remote: Option<String>,
+    /// `ai-log.prompts` is `share`.
+    share: bool,
+    /// `ai-log.sync` is not `never`.
+    pub on_push: bool,
+    /// Values that mean nothing.
+    pub unknown: Vec<String>,
+}
+
+/// With whom to sync.
+#[derive(Debug)]
+pub struct Plan {
+    /// Where attribution goes.
+    pub provenance: Remote,
+    /// Where prompts go.
+    pub prompts: Remote,
+    /// Whether prompts of this clone may leave it.
+    pub share: bool,
+}
+
+impl Wishes {
+    /// Reads them.
+    pub fn read(repo: &Repo) -> Result<Self, SyncError> {
+        let mut wishes = Self { on_push: true, ..Self::default() };
+        for setting in repo.settings(r"^ai-log\.(remote|promptsremote|prompts|sync)$")? {
+            let mut known = true;
+            match (setting.key.as_str(), setting.value.as_str()) {
+                ("ai-log.remote", name) => wishes.remote = Some(name.to_owned()),
+                ("ai-log.promptsremote", name) => wishes.prompts_remote = Some(name.to_owned()),
+                ("ai-log.prompts", value) => {
+                    known = matches!(value, "share" | "local");
+                    wishes.share = value == "share";
+                }
+                (_, value) => {
+                    known = matches!(value, "push" | "never");
+                    wishes.on_push = value == "push";
+                }
+            }
+            if !known {
+                let (key, value) = (line(&setting.key), line(&setting.value));
+                wishes.unknown.push(format!("{key} is `{value}`, which means nothing"));
+            }
+        }
+        Ok(wishes)
+    }
+
+    /// The plan for a sync with this remote.
+    pub fn plan(&self, repo: &Repo, named: Option<&str>) -> Result<Plan, SyncError> {
+        let name = match named.or(self.remote.as_deref()) {
+            Some(name) => name.to_owned(),
+            None => usual(repo)?,
+        };
+        let provenance = Remote::of(repo, &name)?;
+        // Prompts that were given a place of their own go nowhere else, whatever is named.
+        let prompts = match &self.prompts_remote {
+            Some(own) if *own != name => Remote::of(repo, own)?,
+            _ => provenance.clone(),
+        };
+        Ok(Plan { provenance, prompts, share: self.share })
+    }
+
+    /// The plan for a push to this remote; `None` for a push to an address without a name, which
+    /// may be anybody's.
+    pub fn plan_of_push(&self, repo: &Repo, remote: &str) -> Result<Option<Plan>, SyncError> {
+        if self.remote.is_none() && !repo.remotes()?.iter().any(|name| name == remote) {
+            return Ok(None);
+        }
+        self.plan(repo, self.remote.as_deref().or(Some(remote))).map(Some)
+    }
+}
+
+/// The remote that `git push` would most likely mean.
+fn usual(repo: &Repo) -> Result<String, SyncError> {
+    let remotes = repo.remotes()?;
+    let upstream = repo.upstream_remote().filter(|name| remotes.contains(name));
+    let origin = || remotes.iter().find(|name| *name == "origin").cloned();
+    let only = || remotes.first().filter(|_| remotes.len() == 1).cloned();
+    upstream.or_else(origin).or_else(only).ok_or(SyncError::NoRemote { known: remotes })
+}

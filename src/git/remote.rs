@@ -1,0 +1,365 @@
+//! Notes of other repositories: fetched into refs of our own, pushed, and what a remote says to
+//! that. All of it is git's own `fetch` and `push`, with the user's transport and credentials.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use super::process::{self, With as _};
+use super::{GitError, Repo};
+use crate::model::{Digest, Oid};
+
+/// Tells the hooks of a push that it is our own.
+pub const OWN_PUSH: &str = "GIT_AI_LOG_SYNCING";
+
+/// Where the refs lie that say what a remote had when we last saw it. Outside `refs/notes`, so
+/// that nobody takes them for notes of this repository.
+const SEEN: &str = "refs/ai-log/remote/";
+
+/// Words in a server's refusal that mean that another push was faster, or holds the lock.
+const RACES: &[&str] = &[
+    "lock",
+    "failed to update ref",
+    "old value",
+    "but expected",
+    "already exists",
+    "transaction failed",
+    "transaction failure",
+    "non-fast-forward",
+    "fetch first",
+    "failed to report status",
+];
+
+/// Another repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// The remote's name, or the address that was given in its place.
+    pub name: String,
+    /// What git is told: the name where it fetches from where it pushes to, else the address that
+    /// it pushes to. Notes are merged with what is there.
+    place: String,
+    /// Its part of the names of our refs.
+    slug: String,
+}
+
+/// A ref to be moved on a remote.
+#[derive(Debug, Clone)]
+pub struct Update {
+    /// The ref, of the same name on both sides.
+    pub name: &'static str,
+    /// What it is to be.
+    pub new: Oid,
+    /// What it was when we last looked.
+    pub seen: Option<Oid>,
+    /// Whether it may go anywhere from there; else only forward.
+    pub free: bool,
+}
+
+/// What a remote answered to an [`Update`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answered {
+    /// It is there.
+    Done,
+    /// Somebody else moved the ref meanwhile, or moves it just now. In git's words.
+    Moved(String),
+    /// It was refused. In the remote's words.
+    Refused(String),
+}
+
+impl Remote {
+    /// The remote of this name, or at this address.
+    pub fn of(repo: &Repo, name: &str) -> Result<Self, GitError> {
+        let url = |push: bool| {
+            let mut command = repo.git().with("remote").with("get-url");
+            if push {
+                command.arg("--push");
+            }
+            let output = command.with("--").with(name).output();
+            let output =
+                output.map_err(|source| GitError::Start { doing: "find a remote", source })?;
+            let text = String::from_utf8_lossy(process::line(&output.stdout)).into_owned();
+            Ok(Some(text).filter(|_| output.status.success()))
+        };
+        let (name, fetched) = (name.to_owned(), url(false)?);
+        let Some(fetched) = fetched else {
+            let digest = Digest::of(name.as_bytes());
+            let slug = format!("url-{}", &digest.as_str()[..14]);
+            return Ok(Self { place: name.clone(), name, slug });
+        };
+        let pushed = url(true)?.filter(|pushed| *pushed != fetched);
+        Ok(Self { place: pushed.unwrap_or_else(|| name.clone()), slug: name.clone(), name })
+    }
+
+    /// The ref that says what this remote's ref was when we last saw it.
+    pub fn seen(&self, name: &str) -> String {
+        seen_ref(&self.slug, name)
+    }
+
+    /// Fetches what the remote has of these refs. One that it does not have is no error.
+    pub fn fetch(&self, repo: &Repo, names: &[&str]) -> Result<(), GitError> {
+        let mut command = self.git(repo, "fetch");
+        command.args([
+            "--quiet",
+            "--prune",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--recurse-submodules=no",
+            // What the user's own refspecs map stays as it is.
+            "--refmap=",
+            // A partial clone wants these objects, or each note would be a fetch of its own.
+            "--no-filter",
+        ]);
+        let mut roots = Vec::new();
+        for name in names {
+            for known in [*name, &self.seen(name)] {
+                if let Some(tip) = repo.target(known)? {
+                    command.arg(format!("--negotiation-tip={tip}"));
+                    if repo.commit(&tip)?.parents.is_empty() {
+                        roots.push(tip);
+                    }
+                }
+            }
+        }
+        // A commit without a parent tells the other side nothing of what else we have, so that it
+        // would send all prompts again. But a client may say that its history ends at a commit,
+        // as that of a shallow clone does, and then the files of that commit count. Here it ends
+        // there in truth.
+        let shallow = match roots.is_empty() {
+            true => None,
+            false => Some(beside(&repo.common_dir.join("shallow"), &roots)?),
+        };
+        if let Some(file) = &shallow {
+            command.env("GIT_SHALLOW_FILE", file.path());
+        }
+        command.arg("--").arg(&self.place);
+        for name in names {
+            // The star stands for nothing: a plain name that the remote does not have is an error.
+            command.arg(format!("+{name}*:{}*", self.seen(name)));
+        }
+        process::output(&mut command, "fetch notes").map(drop)
+    }
+
+    /// Pushes: all of it or nothing where the remote can do that, so that the notes that say what
+    /// is forgotten never arrive after prompts that were merged without them.
+    pub fn push(&self, repo: &Repo, updates: &[Update]) -> Result<Vec<Answered>, GitError> {
+        let all = self.push_once(repo, updates, updates.len() > 1)?;
+        let moved = |answers: &[Answered]| answers.iter().any(|a| matches!(a, Answered::Moved(_)));
+        if let Some(answers) = all
+            && (updates.len() == 1
+                || moved(&answers)
+                || answers.iter().all(|answer| *answer == Answered::Done))
+        {
+            return Ok(answers);
+        }
+        // One was refused and took the others with it, or the remote knows only single refs.
+        let mut answers = Vec::new();
+        for update in updates {
+            let answer = self.push_once(repo, std::slice::from_ref(update), false)?;
+            answers.extend(answer.into_iter().flatten());
+            if moved(&answers) {
+                break;
+            }
+        }
+        Ok(answers)
+    }
+
+    /// `None` where the remote cannot do all or nothing.
+    fn push_once(
+        &self,
+        repo: &Repo,
+        updates: &[Update],
+        atomic: bool,
+    ) -> Result<Option<Vec<Answered>>, GitError> {
+        let doing = "push notes";
+        let mut command = self.git(repo, "push");
+        command.args(["--porcelain", "--no-verify", "--recurse-submodules=no", "--no-follow-tags"]);
+        if atomic {
+            command.arg("--atomic");
+        }
+        // The same on the way there: to git in this process, the new tip stands on the one that
+        // the other side has. A git that knows no grafts any more sends more than it must.
+        let free = updates.iter().filter(|update| update.free);
+        let grafts: Vec<String> = free
+            .filter_map(|update| Some(format!("{} {}", update.new, update.seen.as_ref()?)))
+            .collect();
+        let grafts = match grafts.is_empty() {
+            true => None,
+            false => Some(beside(&repo.common_dir.join("info/grafts"), &grafts)?),
+        };
+        if let Some(file) = &grafts {
+            command.env("GIT_GRAFT_FILE", file.path());
+        }
+        for update in updates.iter().filter(|update| update.free) {
+            let seen = update.seen.as_ref().map_or("", Oid::as_str);
+            command.arg(format!("--force-with-lease={}:{seen}", update.name));
+        }
+        command.arg("--").arg(&self.place);
+        command.args(updates.iter().map(|update| format!("{}:{}", update.new, update.name)));
+        let output = command.output().map_err(|source| GitError::Start { doing, source })?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        if atomic && said.contains("does not support --atomic") {
+            return Ok(None);
+        }
+        let answers: Vec<Answered> =
+            updates.iter().filter_map(|update| answer(&output, update.name, &said)).collect();
+        if answers.len() < updates.len() {
+            return Err(GitError::Failed { doing, said: said.trim().to_owned() });
+        }
+        for (update, answer) in updates.iter().zip(&answers) {
+            if *answer == Answered::Done {
+                self.saw(repo, update)?;
+            }
+        }
+        Ok(Some(answers))
+    }
+
+    /// Keeps what the remote has now. If somebody else keeps something newer just now, that is
+    /// right, too.
+    fn saw(&self, repo: &Repo, update: &Update) -> Result<(), GitError> {
+        let name = self.seen(update.name);
+        let old = repo.target(&name)?;
+        if old.as_ref() != Some(&update.new) {
+            repo.store().swap(&name, &update.new, old.as_ref(), "git ai-log: pushed")?;
+        }
+        Ok(())
+    }
+
+    fn git(&self, repo: &Repo, name: &str) -> Command {
+        let mut command = repo.git();
+        // A mirror takes no names of refs; its words are read, so they are asked for in English.
+        command.arg("-c").arg(format!("remote.{}.mirror=false", self.name));
+        command.args(["-c", "advice.graftFileDeprecated=false"]).arg(name);
+        command.env(OWN_PUSH, "1").env("LC_ALL", "C");
+        command
+    }
+}
+
+/// A file with the lines of another one, if there is one, and these.
+fn beside<T: std::fmt::Display>(
+    path: &Path,
+    lines: &[T],
+) -> Result<tempfile::NamedTempFile, GitError> {
+    let mut bytes = std::fs::read(path).unwrap_or_default();
+    for line in lines {
+        bytes.extend_from_slice(format!("{line}\n").as_bytes());
+    }
+    let file = tempfile::NamedTempFile::new().and_then(|mut file| {
+        file.write_all(&bytes)?;
+        Ok(file)
+    });
+    file.map_err(|source| GitError::Start { doing: "exchange notes", source })
+}
+
+/// The ref that keeps what a remote has of one of ours.
+fn seen_ref(slug: &str, name: &str) -> String {
+    format!("{SEEN}{slug}/{}", name.rsplit('/').next().unwrap_or(name))
+}
+
+/// `<flag> TAB <from>:<to> TAB <summary> (<reason>)`, one line a ref.
+fn answer(output: &Output, name: &str, said: &str) -> Option<Answered> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().find(|line| {
+        line.split('\t').nth(1).is_some_and(|refs| refs.rsplit(':').next() == Some(name))
+    })?;
+    if !line.starts_with('!') {
+        return Some(Answered::Done);
+    }
+    let summary = line.split('\t').nth(2).unwrap_or_default();
+    let told = said.lines().filter_map(|line| line.strip_prefix("remote:")).map(str::trim);
+    let told: Vec<&str> = told.filter(|line| !line.is_empty()).collect();
+    // git itself says no only where the ref is not where we saw it; or for another ref's sake.
+    let by_git = summary.starts_with("[rejected]") && !summary.contains("atomic push failed");
+    let race = by_git || RACES.iter().any(|word| summary.contains(word));
+    Some(match race {
+        true => Answered::Moved(summary.to_owned()),
+        false if told.is_empty() => Answered::Refused(summary.to_owned()),
+        false => Answered::Refused(format!("{summary}: {}", told.join("; "))),
+    })
+}
+
+impl Repo {
+    /// The names of the remotes.
+    pub fn remotes(&self) -> Result<Vec<String>, GitError> {
+        let answer = process::output(&mut self.git().with("remote"), "list the remotes")?;
+        Ok(String::from_utf8_lossy(&answer).lines().map(str::to_owned).collect())
+    }
+
+    /// The remote that the current branch follows.
+    pub fn upstream_remote(&self) -> Option<String> {
+        let mut command =
+            self.git().with("symbolic-ref").with("--quiet").with("--short").with("HEAD");
+        let branch = process::answer(&mut command, "find the branch").ok()??;
+        let branch = String::from_utf8_lossy(process::line(&branch)).into_owned();
+        self.config(&format!("branch.{branch}.remote"))
+    }
+
+    /// What all remotes had of this ref when we last saw them: our refs, and what they point at.
+    pub fn seen_of(&self, name: &str) -> Result<Vec<(String, Oid)>, GitError> {
+        let last = name.rsplit('/').next().unwrap_or(name);
+        let mut command = self
+            .git()
+            .with("for-each-ref")
+            .with("--format=%(objectname) %(refname)")
+            .with(SEEN.trim_end_matches('/'));
+        let answer = process::output(&mut command, "list refs")?;
+        let text = String::from_utf8_lossy(&answer);
+        let refs = text.lines().filter_map(|line| line.split_once(' '));
+        Ok(refs
+            .filter(|(_, full)| full.rsplit('/').next() == Some(last))
+            .map(|(oid, full)| (full.to_owned(), Oid(oid.to_owned())))
+            .collect())
+    }
+
+    /// Takes away refs, or what git remembers of where a ref was.
+    pub fn drop_refs(&self, names: &[String]) -> Result<(), GitError> {
+        for name in names {
+            process::output(
+                &mut self.git().with("update-ref").with("-d").with(name),
+                "drop a ref",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Forgets where a ref was before.
+    pub fn drop_reflog(&self, name: &str) -> Result<(), GitError> {
+        let mut command = self.git();
+        command.args(["reflog", "expire", "--expire=all", "--expire-unreachable=all", name]);
+        process::output(&mut command, "forget where a ref was").map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(line: &str, stderr: &str) -> Option<Answered> {
+        let stdout = format!("To x\n{line}\nDone\n").into_bytes();
+        let output = Output { status: Default::default(), stdout, stderr: Vec::new() };
+        answer(&output, "refs/notes/n", stderr)
+    }
+
+    #[test]
+    fn what_git_says_of_a_push() {
+        let line = |flag: &str, summary: &str| format!("{flag}\t0123:refs/notes/n\t{summary}");
+        for (flag, summary) in [(" ", "a..b"), ("*", "[new reference]"), ("=", "[up to date]")] {
+            assert_eq!(answered(&line(flag, summary), ""), Some(Answered::Done));
+        }
+        for summary in [
+            "[rejected] (fetch first)",
+            "[rejected] (stale info)",
+            "[remote rejected] (cannot lock ref 'refs/notes/n': is at a but expected b)",
+            "[remote rejected] (incorrect old value provided)",
+            "[remote failure] (remote failed to report status)",
+        ] {
+            let answer = answered(&line("!", summary), "");
+            assert_eq!(answer, Some(Answered::Moved(summary.to_owned())));
+        }
+        let summary = "[remote rejected] (pre-receive hook declined)";
+        let said = "remote: \nremote: no notes here  \nerror: failed to push some refs\n";
+        let words = format!("{summary}: no notes here");
+        assert_eq!(answered(&line("!", summary), said), Some(Answered::Refused(words)));
+        assert_eq!(answered("!\t0123:refs/heads/n\tx", ""), None);
+    }
+}
