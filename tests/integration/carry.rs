@@ -1,4 +1,5 @@
-//! Agents' text found again: by questions, by `repair`, by the next hook.
+//! Text of agents', found again where no hook saw the commit: by questions, by the next hook, by
+//! `repair`, from notes and from the journal.
 
 use crate::env::TestRepo;
 
@@ -193,8 +194,18 @@ fn a_copy_of_agents_lines_is_theirs_and_the_copyists_own_are_not() {
 }
 
 #[test]
-fn a_range_that_is_none_is_an_error() {
-    let repo = begin(&[]);
-    let said = repo.ai_log(["repair", "nowhere..HEAD"]);
-    assert_eq!(said.code, Some(2), "{said}");
+fn git_tells_before_a_commit_what_it_squashes_and_picks() {
+    // A conflict, a single line, and the journal is gone: only the named commits are left.
+    for take in ["git merge -q --squash small", "git cherry-pick small"] {
+        let repo = one_line();
+        repo.install_hooks();
+        repo.write("b.txt", "second\nanother line of a person's\n");
+        repo.commit_all("the same place");
+        let _ = repo.sh(take);
+        repo.write("b.txt", "second\nanother line of a person's\ntimeout = 30\n");
+        repo.git(["add", "-A"]);
+        repo.commit("resolved");
+        let owned = owners(&repo, "b.txt");
+        assert_eq!((&owned[1].0[..], &owned[2].0[..]), ("human", "ai"), "{take}");
+    }
 }
