@@ -491,7 +491,7 @@ impl History {
 
     /// What is wrong at the end; empty where nothing is.
     fn faults(&mut self) -> String {
-        for clone in 0..CLONES.len() {
+        for clone in 0..self.clones.len() {
             self.commit(clone, true);
         }
         // Twice: the first has seen nothing of the last.
