@@ -51,6 +51,8 @@ pub fn run(env: &Env, args: &HookArgs) -> Result<Answer> {
         "post-rewrite" => post_rewrite(env, now),
         "post-applypatch" => post_applypatch(env, now),
         "pre-push" => {
+            // What goes out should have its notes.
+            let _ = Repo::from_environment().map(|repo| repair::recent(env, &repo, now));
             let words = args.args.iter().map(|arg| arg.to_string_lossy().into_owned());
             sync::before_push(env, &words.collect::<Vec<_>>(), now);
             Ok(())
@@ -124,7 +126,7 @@ fn post_commit(env: &Env, now: DateTime<Utc>) -> Result<()> {
     note::write(env, &repo, &evidences, &Job { commit, origin, predecessors }, now)?;
     Receipt::clear(&repo);
     if plain {
-        repair::recent(env, &repo, false, now)?;
+        repair::recent(env, &repo, now)?;
     }
     prune(&repo, now)
 }
@@ -188,7 +190,7 @@ fn prune(repo: &Repo, now: DateTime<Utc>) -> Result<()> {
 fn post_checkout(env: &Env, args: &[OsString], now: DateTime<Utc>) -> Result<()> {
     let repo = Repo::from_environment()?;
     match args.get(2).is_some_and(|flag| flag == "1") && !repo.rebasing() {
-        true => repair::recent(env, &repo, false, now),
+        true => repair::recent(env, &repo, now),
         false => Ok(()),
     }
 }
@@ -207,7 +209,7 @@ fn post_merge(env: &Env, now: DateTime<Utc>) -> Result<()> {
     }
     // A pull may have fetched notes.
     sync::after_merge(&repo, now)?;
-    repair::recent(env, &repo, false, now)
+    repair::recent(env, &repo, now)
 }
 
 /// Pairs `old new` on standard input. What post-commit has done already stays.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -73,18 +74,26 @@ const NEW_NOTES: usize = 500;
 /// How far back the reflog is read.
 const MOVES: usize = 1_000;
 
-/// Repairs what lost its note since a hook last looked, in the last commits of HEAD. `again` looks
-/// at all of these, as when notes have come.
-pub fn recent(env: &Env, repo: &Repo, again: bool, now: DateTime<Utc>) -> Result<()> {
+/// The commit that a hook looked at last.
+fn marker(repo: &Repo) -> PathBuf {
+    repo.state_dir().join("repaired")
+}
+
+/// Notes have come: the next hook looks at the last commits once more.
+pub fn look_again(repo: &Repo) {
+    let _ = std::fs::remove_file(marker(repo));
+}
+
+/// Repairs what lost its note since a hook last looked, in the last commits of HEAD.
+pub fn recent(env: &Env, repo: &Repo, now: DateTime<Utc>) -> Result<()> {
     let Some(head) = repo.head()? else {
         return Ok(());
     };
-    let path = repo.state_dir().join("repaired");
+    let path = marker(repo);
     let seen = std::fs::read_to_string(&path).ok().map(|text| Oid(text.trim().to_owned()));
-    if seen.as_ref() == Some(&head) && !again {
+    if seen.as_ref() == Some(&head) {
         return Ok(());
     }
-    let seen = seen.filter(|_| !again);
     // One commit on top of what was seen has just got its note.
     if seen.is_none() || !repo.commit(&head)?.parents.contains(seen.as_ref().unwrap_or(&head)) {
         let mut args: Vec<OsString> = vec![format!("-{LAST}").into(), head.as_str().into()];

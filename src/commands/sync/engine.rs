@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::merge::{self, Prompts};
 use super::plan::Plan;
 use super::{SyncError, seen};
+use crate::commands::repair;
 use crate::git::notes::{PROMPTS, PROVENANCE};
 use crate::git::remote::{Answered, Remote, Update};
 use crate::git::{GitError, Repo};
@@ -84,6 +85,9 @@ pub fn sync(repo: &Repo, plan: &Plan, effort: Effort, time: i64) -> Result<Synce
                 None => SyncState::KeptHere,
             };
             let (remote, received) = (remote.name.clone(), before[at] != after[at]);
+            if received {
+                repair::look_again(repo);
+            }
             let reason = refused;
             refs.push(SyncedRef { what, remote, received, sent: sent[at], state, reason });
         }
@@ -125,6 +129,7 @@ pub fn take_in(repo: &Repo, time: i64) -> Result<(), SyncError> {
     for (_, theirs) in repo.seen_of(PROVENANCE)? {
         if repo.target(PROVENANCE)?.as_ref() != Some(&theirs) {
             merge::provenance(repo, &theirs, time)?;
+            repair::look_again(repo);
         }
     }
     let mut prompts = Prompts::of(repo)?;
