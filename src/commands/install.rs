@@ -1,6 +1,7 @@
 //! `git ai-log install`: tells the agents found here and git to call us.
 
 mod base64;
+mod consent;
 pub(super) mod disk;
 pub(super) mod record;
 pub(super) mod setup;
@@ -60,6 +61,9 @@ pub fn run(env: &Env, args: &InstallArgs) -> Result<()> {
     let mut err = std::io::stderr().lock();
     for note in notes {
         let _ = writeln!(err, "note: {note}");
+    }
+    if !args.dry_run {
+        consent::ask(env);
     }
     Ok(())
 }

@@ -85,12 +85,9 @@ impl Index {
                 whole = false;
                 break;
             }
-            let now = notes_in(repo, &name, &oid)?;
-            // The folder as it was may be gone; then everything in it is read again.
-            let before = self.manifest.folders.get(&name);
-            let before = before.and_then(|before| notes_in(repo, &name, before).ok());
-            let before: HashSet<(Oid, Oid)> = before.unwrap_or_default().into_iter().collect();
-            for (commit, blob) in now.into_iter().filter(|note| !before.contains(note)) {
+            let mut new = Vec::new();
+            differing(repo, &name, self.manifest.folders.get(&name), &oid, &mut new)?;
+            for (commit, blob) in new {
                 read += 1;
                 // A note that cannot be read says nothing; `blame` and `verify` complain of it.
                 if let Some(Ok(note)) = repo.blob(&blob)?.map(|bytes| notes::parse(&bytes)) {
@@ -175,19 +172,26 @@ fn folders(repo: &Repo, root: &Oid) -> Result<Vec<(String, Oid)>, GitError> {
     Ok(own.then(|| (String::new(), root.clone())).into_iter().chain(named).collect())
 }
 
-/// The notes of such a folder: commit and blob.
-fn notes_in(repo: &Repo, name: &str, folder: &Oid) -> Result<Vec<(Oid, Oid)>, GitError> {
-    let mut found = Vec::new();
-    let mut left = vec![(name.to_owned(), folder.clone())];
-    while let Some((prefix, folder)) = left.pop() {
-        for entry in repo.tree(&folder)? {
-            let path = format!("{prefix}{}", String::from_utf8_lossy(&entry.name));
-            match entry.is_tree() {
-                true if name.is_empty() => {} // a folder of its own
-                true => left.push((path, entry.oid)),
-                false => found.push((Oid(path), entry.oid)),
-            }
+/// The notes of such a folder that it had otherwise before, or had not: commit and blob. The folder
+/// as it was may be gone; then all are new.
+fn differing(
+    repo: &Repo,
+    prefix: &str,
+    old: Option<&Oid>,
+    new: &Oid,
+    found: &mut Vec<(Oid, Oid)>,
+) -> Result<(), GitError> {
+    let old = old.and_then(|old| repo.tree(old).ok()).unwrap_or_default();
+    let old: HashMap<Vec<u8>, Oid> = old.into_iter().map(|entry| (entry.name, entry.oid)).collect();
+    for entry in repo.tree(new)? {
+        let before = old.get(&entry.name);
+        let path = format!("{prefix}{}", String::from_utf8_lossy(&entry.name));
+        match entry.is_tree() {
+            _ if before == Some(&entry.oid) => {}
+            true if prefix.is_empty() => {} // a folder of its own
+            true => differing(repo, &path, before, &entry.oid, found)?,
+            false => found.push((Oid(path), entry.oid)),
         }
     }
-    Ok(found)
+    Ok(())
 }

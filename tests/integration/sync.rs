@@ -545,3 +545,19 @@ fn fifty_at_once_lose_nothing() {
     }
     hub.git(["fsck", "--strict"]);
 }
+
+#[test]
+fn install_asks_once_whether_prompts_may_be_shared() {
+    for (typed, said) in [("y\n", "share"), ("\n", "local"), ("", "local")] {
+        let repo = TestRepo::new();
+        let _ = repo.ai_log(["install", "--no-agents"]).ok();
+        let unset = repo.try_git(["config", "ai-log.prompts"]);
+        assert_eq!(unset.code, Some(1), "nobody is there to be asked");
+        let install = "git ai-log install --no-agents";
+        let first = crate::env::at_terminal(&repo, install, typed);
+        assert!(String::from_utf8_lossy(&first.stdout).contains("[y/N]"), "{first}");
+        assert_eq!(repo.git(["config", "--get-all", "ai-log.prompts"]), said);
+        let second = crate::env::at_terminal(&repo, install, "y\n");
+        assert!(!String::from_utf8_lossy(&second.stdout).contains("[y/N]"), "{second}");
+    }
+}
