@@ -308,9 +308,16 @@ impl History {
         own.lines().map(str::to_owned).collect()
     }
 
+    /// Both sides of a stash's conflict bring back lines that nobody typed for the next commit.
+    fn typed(&self, clone: usize, made: &Made) -> bool {
+        let stirred = self.clones[clone].top.join(".git/stirred");
+        made.new.is_empty() || std::fs::remove_file(stirred).is_err()
+    }
+
     fn commit(&mut self, clone: usize, hooks: bool) {
         let made = self.run(clone, hooks, "save work");
-        self.note(clone, made, hooks, &[]);
+        let typed = self.typed(clone, &made);
+        self.note(clone, made, hooks && typed, &[]);
     }
 
     /// Takes over what the others pushed, and pushes.
@@ -331,7 +338,7 @@ impl History {
         let (put, pop) = match stash {
             true => (
                 "git stash -q -u;",
-                "git stash pop -q || { both; git reset -q; git stash drop -q; };",
+                "git stash pop -q || { both; git reset -q; git stash drop -q; touch .git/stirred; };",
             ),
             false => ("", ""),
         };
@@ -384,7 +391,8 @@ impl History {
         let made =
             self.run(clone, hooks, "git add -A; git commit -q --amend --allow-empty -m amended");
         let gone = made.gone.clone();
-        self.note(clone, made, hooks, &gone);
+        let typed = self.typed(clone, &made);
+        self.note(clone, made, hooks && typed, &gone);
     }
 
     /// A branch with some commits, brought home.
