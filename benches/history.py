@@ -116,10 +116,11 @@ def ids(agent, oid):
 
 def note(agent, oid, when, added):
     """The note of a commit; `added` is a list of (path, first line, lines)."""
-    records = [{"type": "head", "schema": "git-ai-log/provenance/1", "tool": "bench"}]
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))
+    records = [{"type": "head", "schema": "git-ai-log/provenance/1", "tool": "bench",
+                "authored": at}]
     if agent:
         session, turn = ids(agent, oid)
-        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))
         records.append({"type": "session", "session": session, "agent": agent, "model": None,
                         "human": None, "started": at, "parent": None})
         records.append({"type": "turn", "turn": turn, "session": session, "at": at,
@@ -241,7 +242,9 @@ def groups(count):
 
 def squash(repo, commits):
     ends = groups(len(commits))
-    return dict(zip(ends, build(repo, [(commits[n].tree, commits[n].when) for n in ends]))), ""
+    # A server gives a squash the time of the merge.
+    every = [(commits[n].tree, commits[n].when + 1) for n in ends]
+    return dict(zip(ends, build(repo, every))), ""
 
 
 def rebase(repo, commits):

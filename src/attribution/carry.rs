@@ -1,5 +1,6 @@
 //! Agent-written text, found again in the lines that a commit adds and nobody is known to own.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
@@ -163,7 +164,7 @@ impl Pool {
                 at = best.map_or(at + 1, |best| best.to + best.length);
                 matches.extend(best);
             }
-            matches.sort_by_key(|found| std::cmp::Reverse(found.length));
+            matches.sort_by_key(|found| Reverse(found.length));
             for Match { run, from, to, length } in matches {
                 let open: Vec<usize> = (0..length).filter(|n| file.is_open(to + n)).collect();
                 if open.iter().filter(|n| file.telling[to + **n]).count() < TELLING {
@@ -177,23 +178,23 @@ impl Pool {
         }
     }
 
-    /// The longest run around this line; of two the one of the same file, then the nearer kin,
-    /// then the first.
+    /// The longest run around this line; of two the one whose path ends the most like the file's,
+    /// as where a folder was renamed, then the nearer kin, then the first.
     fn longest(&self, file: &File<'_>, at: usize, admits: &dyn Fn(&Run) -> bool) -> Option<Match> {
-        let mut best: Option<(usize, bool, std::cmp::Reverse<Kin>, Match)> = None;
+        let mut best: Option<((usize, usize, Reverse<Kin>), Match)> = None;
         let seeds = self.index.get(&file.prints[at])?.iter();
         for &(number, from) in seeds.filter(|(run, _)| admits(&self.runs[*run])).take(SEEDS) {
             let run = &self.runs[number];
             let part = around(file, &run.lines, at, from);
             let start = from - (at - part.start);
             let length = part.len();
-            let worth = (length, run.path == *file.path, std::cmp::Reverse(run.kin));
-            if best.as_ref().is_none_or(|(known, own, kin, _)| worth > (*known, *own, *kin)) {
+            let worth = (length, alike(&run.path, file.path), Reverse(run.kin));
+            if best.as_ref().is_none_or(|(known, _)| worth > *known) {
                 let found = Match { run: number, from: start, to: part.start, length };
-                best = Some((worth.0, worth.1, worth.2, found));
+                best = Some((worth, found));
             }
         }
-        best.map(|(.., found)| found)
+        best.map(|(_, found)| found)
     }
 
     /// The telling lines of a note that came back to their files, if they are most of its lines.
@@ -250,6 +251,16 @@ impl Pool {
             }
         }
     }
+}
+
+/// How alike two paths are: names at their ends that they share, and most where they are the same.
+fn alike(a: &RepoPath, b: &RepoPath) -> usize {
+    if a == b {
+        return usize::MAX;
+    }
+    let slash = |byte: &u8| *byte == b'/';
+    let names = a.as_bytes().rsplit(slash).zip(b.as_bytes().rsplit(slash));
+    names.take_while(|(a, b)| a == b).count()
 }
 
 /// The open lines around this one that are the run's, too, which has this one at `from`.
@@ -323,6 +334,7 @@ mod tests {
         let pool = pool(Kin::Below, &[("a.py", WORK), ("b.py", WORK)]);
         assert_eq!(carry(&pool, "b.py", 200, WORK), [Some(1); 4]);
         assert_eq!(carry(&pool, "c.py", 200, WORK), [Some(0); 4]);
+        assert_eq!(carry(&pool, "sub/b.py", 200, WORK), [Some(1); 4], "a folder deeper");
     }
 
     #[test]
