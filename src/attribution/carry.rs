@@ -76,6 +76,9 @@ struct Match {
     length: usize,
 }
 
+/// How good a match is: its length, how alike the paths are, how near the commit.
+type Worth = (usize, usize, Reverse<Kin>);
+
 /// A file while its lines are looked for.
 struct File<'a> {
     path: &'a RepoPath,
@@ -181,7 +184,7 @@ impl Pool {
     /// The longest run around this line; of two the one whose path ends the most like the file's,
     /// as where a folder was renamed, then the nearer kin, then the first.
     fn longest(&self, file: &File<'_>, at: usize, admits: &dyn Fn(&Run) -> bool) -> Option<Match> {
-        let mut best: Option<((usize, usize, Reverse<Kin>), Match)> = None;
+        let mut best: Option<(Worth, Match)> = None;
         let seeds = self.index.get(&file.prints[at])?.iter();
         for &(number, from) in seeds.filter(|(run, _)| admits(&self.runs[*run])).take(SEEDS) {
             let run = &self.runs[number];
