@@ -15,10 +15,13 @@ use crate::error::Result;
 use crate::git::Repo;
 use crate::git::notes::{Notes, PROVENANCE};
 use crate::git::objects::Commit;
+use crate::git::target::targets;
 use crate::journal;
+use crate::model::note::Note;
 use crate::model::{Oid, RepoPath};
-use crate::query::carry::Carrier;
+use crate::query::carry::{Carrier, Wanted};
 use crate::render::json::Repaired;
+use crate::{notes, query};
 
 /// Carry provenance onto commits that lost it
 ///
@@ -46,7 +49,9 @@ pub fn run(env: &Env, args: &RepairArgs) -> Result<()> {
         let range = args.range.clone().unwrap_or_else(|| "HEAD".into());
         let entries = repo.log(&["--end-of-options".into(), range, "--".into()])?;
         let commits: Vec<Oid> = entries.into_iter().map(|entry| entry.commit).collect();
-        find(env, &repo, &commits, usize::MAX, now)?
+        let mut found = find(env, &repo, &commits, usize::MAX, now)?;
+        found.extend(late(&repo, &commits)?);
+        found
     };
     if !args.dry_run {
         note::store(&repo, &repaired, now)?;
@@ -130,6 +135,39 @@ fn find(
         let evidences = if origin.is_some() { &told.evidences } else { &none };
         let job = Job::of(oid.clone(), origin.unwrap_or(Origin::Rewritten));
         found.extend(note::make(env, repo, evidences, &mut carrier, &job, now)?);
+    }
+    Ok(found)
+}
+
+/// What notes that came later say of commits that have a note: whoever moves lines of a fetched
+/// commit before its note is fetched, too, is taken for their writer. Only what is new is told.
+fn late(repo: &Repo, commits: &[Oid]) -> Result<Vec<Made>> {
+    let mut carrier = Carrier::open(repo, 0)?;
+    let mut notes = Notes::open(repo, PROVENANCE)?;
+    let mut found = Vec::new();
+    for oid in commits {
+        let Some(old) = notes.get(oid)?.and_then(|bytes| notes::parse(&bytes).ok()) else {
+            continue;
+        };
+        let commit = repo.commit(oid)?;
+        let Ok(targets) = targets(repo, &commit) else {
+            continue;
+        };
+        let wanted = Wanted {
+            oid,
+            commit: &commit,
+            targets: &targets,
+            taken: &old.hunks,
+            predecessors: &[],
+        };
+        let carried = carrier.carry(&wanted)?;
+        if carried.hunks.is_empty() {
+            continue;
+        }
+        let mut note = Note { authored: old.authored, ..Note::default() };
+        carried.add_to(&mut carrier, &mut note)?;
+        let prompts = query::prompts_of(repo, &carried.from, &note)?;
+        found.push(Made { commit: oid.clone(), note, prompts, from: carried.from });
     }
     Ok(found)
 }

@@ -209,3 +209,32 @@ fn git_tells_before_a_commit_what_it_squashes_and_picks() {
         assert_eq!((&owned[1].0[..], &owned[2].0[..]), ("human", "ai"), "{take}");
     }
 }
+
+#[test]
+fn a_note_that_came_too_late_is_taken_up_by_repair() {
+    let repo = merged();
+    let early = repo.git(["rev-parse", "refs/notes/ai-log/provenance"]);
+    // As in a clone that has the commits and not yet their notes.
+    repo.git(["update-ref", "-d", "refs/notes/ai-log/provenance"]);
+    let lines = "    total = order.price * order.count\n    receipt = gateway.charge(total)\n";
+    let text = repo.read("a.py").replace(lines, &lines.replace("    ", "        "));
+    repo.write("a.py", &text);
+    repo.commit_all("indented by a person");
+    assert_eq!(owners(&repo, "a.py")[3], is("human", "note"));
+    repo.git(["update-ref", "refs/tmp/notes", &early]);
+    repo.git([
+        "notes",
+        "--ref",
+        "ai-log/provenance",
+        "merge",
+        "-q",
+        "-s",
+        "cat_sort_uniq",
+        "refs/tmp/notes",
+    ]);
+    let _ = repo.ai_log(["repair"]).ok();
+    assert_eq!(owners(&repo, "a.py")[3], is("ai", "note"));
+    assert_eq!(owners(&repo, "a.py")[0].0, "human");
+    assert_eq!(repo.ai_log(["repair"]).ok(), "", "nothing is left to do");
+    assert_eq!(repo.ai_log(["verify"]).code, Some(0));
+}
