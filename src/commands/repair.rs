@@ -100,7 +100,8 @@ pub fn recent(env: &Env, repo: &Repo, now: DateTime<Utc>) -> Result<()> {
         return Ok(());
     }
     // One commit on top of what was seen has just got its note.
-    if seen.is_none() || !repo.commit(&head)?.parents.contains(seen.as_ref().unwrap_or(&head)) {
+    let parents = repo.commit(&head)?.parents;
+    if !seen.as_ref().is_some_and(|seen| parents.contains(seen)) {
         let mut args: Vec<OsString> = vec![format!("-{LAST}").into(), head.as_str().into()];
         let known = seen.filter(|seen| repo.commit(seen).is_ok());
         args.extend(known.map(|seen| format!("^{seen}").into()));
@@ -146,10 +147,13 @@ fn late(repo: &Repo, commits: &[Oid]) -> Result<Vec<Made>> {
     let mut notes = Notes::open(repo, PROVENANCE)?;
     let mut found = Vec::new();
     for oid in commits {
+        let commit = repo.commit(oid)?;
+        if !carrier.concerns(commit.time) {
+            continue;
+        }
         let Some(old) = notes.get(oid)?.and_then(|bytes| notes::parse(&bytes).ok()) else {
             continue;
         };
-        let commit = repo.commit(oid)?;
         let Ok(targets) = targets(repo, &commit) else {
             continue;
         };

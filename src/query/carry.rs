@@ -102,6 +102,9 @@ impl<'r> Carrier<'r> {
             return Ok(Carried::default());
         }
         let known = self.known(wanted, &prints)?;
+        if known.is_empty() {
+            return Ok(Carried::default());
+        }
         let mut owners = Vec::new();
         let pool = pool(&known, &mut owners);
         let news: Vec<New<'_>> = files.iter().map(File::as_new).collect();

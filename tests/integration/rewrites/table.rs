@@ -451,6 +451,3 @@ pub const OPERATIONS: &[Row] = &[
         KEPT,
     ),
 ];
-
-/// Rows that do not hold yet, with `true` where the hooks are there.
-pub const KNOWN_GAPS: &[(&str, bool)] = &[];
