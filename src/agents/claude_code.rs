@@ -7,7 +7,12 @@ use serde_json::{Value, json};
 use super::edit::Replacement;
 use super::scene::{Cue, Scene, TURN};
 use super::settings::{self, Installer};
-use super::{Act, Agent, FileEdit, Payload, PayloadError, Question, Report, Told};
+use super::{
+    Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report, Told,
+};
+
+/// How much of the end of a transcript is searched for the model. Bytes.
+const TRANSCRIPT_END: u64 = 256 * 1024;
 
 /// Claude Code.
 pub struct ClaudeCode;
@@ -61,12 +66,23 @@ impl Agent for ClaudeCode {
     }
 
     /// `message.model` of the last assistant line.
-    fn model_in(&self, transcript: &[u8]) -> Option<String> {
-        transcript.rsplit(|&b| b == b'\n').find_map(|line| {
+    fn behind(&self, report: &Report, files: &dyn Files) -> Behind {
+        let end = report.transcript.as_ref().and_then(|path| files.end(path, TRANSCRIPT_END));
+        let end = end.unwrap_or_default();
+        let model = end.rsplit(|&b| b == b'\n').find_map(|line| {
             let payload = Payload::parse(line).ok()?;
             // "<synthetic>" marks lines that no model wrote.
             payload.owned("/message/model").filter(|model| !model.starts_with('<'))
-        })
+        });
+        Behind { model, prompt: None }
+    }
+
+    fn marks(&self) -> Marks {
+        Marks {
+            variables: &["CLAUDECODE"],
+            session: Some("CLAUDE_CODE_SESSION_ID"),
+            programs: &["claude"],
+        }
     }
 }
 

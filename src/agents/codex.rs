@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::scene::{Cue, Scene, TURN};
 use super::settings::{self, Installer};
-use super::{Act, Agent, Payload, PayloadError, Question, Report, patch};
+use super::{Act, Agent, Marks, Payload, PayloadError, Question, Report, patch};
 
 /// Codex CLI.
 pub struct Codex;
@@ -48,6 +48,14 @@ impl Agent for Codex {
 
     fn installer(&self) -> Option<&'static dyn Installer> {
         Some(&settings::codex::Codex)
+    }
+
+    fn marks(&self) -> Marks {
+        Marks {
+            variables: &["CODEX_SESSION_ID", "CODEX_THREAD_ID"],
+            session: Some("CODEX_SESSION_ID"),
+            programs: &["codex"],
+        }
     }
 
     fn cues(&self, scene: &Scene<'_>) -> Vec<Cue> {

@@ -7,17 +7,21 @@ pub mod claude_code;
 pub mod codex;
 pub mod edit;
 pub mod generic;
+pub mod homes;
 pub mod patch;
 pub mod question;
 pub mod scene;
+pub mod sessions;
 pub mod settings;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 pub use edit::{FileEdit, Told};
+pub use homes::Homes;
 pub use question::{About, Question};
+pub use sessions::Sessions;
 
 /// Every agent we know.
 pub static AGENTS: &[&dyn Agent] = &[&claude_code::ClaudeCode, &codex::Codex, &generic::Generic];
@@ -50,10 +54,53 @@ pub trait Agent: Sync {
         Vec::new()
     }
 
-    /// The model that wrote last, from the end of a transcript.
-    fn model_in(&self, _transcript: &[u8]) -> Option<String> {
+    /// What the session's own files say of a tool call and its hook does not.
+    fn behind(&self, _report: &Report, _files: &dyn Files) -> Behind {
+        Behind::default()
+    }
+
+    /// The sessions that it keeps on this machine, where we can read them.
+    fn sessions(&self) -> Option<&'static dyn Sessions> {
         None
     }
+
+    /// How a command knows that this agent runs it.
+    fn marks(&self) -> Marks {
+        Marks::default()
+    }
+}
+
+/// What an agent leaves on the commands that it runs, as they see it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Marks {
+    /// Variables of which it sets at least one.
+    pub variables: &'static [&'static str],
+    /// The variable that holds the agent's name for the conversation.
+    pub session: Option<&'static str>,
+    /// Names of its program, as the process above git has them: its file name, or the file name of
+    /// a script that an interpreter runs.
+    pub programs: &'static [&'static str],
+}
+
+/// What the files of a session say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Behind {
+    /// The model that wrote last.
+    pub model: Option<String>,
+    /// The last prompt, where no hook tells it: the agent's name for it, and its text.
+    pub prompt: Option<(String, String)>,
+}
+
+/// Files of an agent's sessions. Nothing is read that is no regular file.
+pub trait Files {
+    /// The end of a file, this many bytes of it at most.
+    fn end(&self, path: &Path, bytes: u64) -> Option<Vec<u8>>;
+    /// A whole file, if it is not longer than this.
+    fn whole(&self, path: &Path, bytes: u64) -> Option<Vec<u8>> {
+        self.end(path, bytes + 1).filter(|read| read.len() as u64 <= bytes)
+    }
+    /// The names in a folder, sorted.
+    fn names(&self, folder: &Path) -> Vec<PathBuf>;
 }
 
 /// The agent of this name.
@@ -212,8 +259,10 @@ mod tests {
                 }
             }
             assert!(matches!(&acts[0], Act::Prompt(text) if text == "add two"), "{acts:?}");
-            let asked = agent.question(scene.denied().payload.to_string().as_bytes()).unwrap();
-            assert_eq!(asked.unwrap().about, About::Run(scene::DENIED.into()));
+            let asked = agent.question(scene.denied().payload.to_string().as_bytes());
+            if let Ok(Some(asked)) = asked {
+                assert_eq!(asked.about, About::Run(scene::DENIED.into()));
+            }
             let Act::Edited(edits) = acts.last().unwrap() else { panic!("{acts:?}") };
             let texts = edit::texts(&edits[0].told, Some(b"one\ntwo\n"));
             assert_eq!(texts.after.as_deref(), Some(b"one\ntwo\n".as_slice()), "{texts:?}");
@@ -226,7 +275,6 @@ mod tests {
             for agent in AGENTS {
                 let _ = agent.reports(&bytes);
                 let _ = agent.question(&bytes);
-                let _ = agent.model_in(&bytes);
             }
         }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
-use crate::agents::{self, Act, Report};
+use crate::agents::{self, Act, Agent, Files, Report};
 use crate::attribution::shell;
 use crate::commands::observe::{self, Place};
 use crate::config::Env;
@@ -19,9 +19,6 @@ use crate::redact;
 
 /// Payloads larger than this are not read. Bytes.
 const MAX_PAYLOAD: u64 = 64 * 1024 * 1024;
-
-/// How much of the end of a transcript is searched for the model. Bytes.
-const TRANSCRIPT_END: u64 = 256 * 1024;
 
 /// Record one hook event of an agent, given on standard input
 ///
@@ -62,14 +59,31 @@ pub fn record(env: &Env, agent: &str, payload: &[u8], now: DateTime<Utc>) -> Res
         if report.cwd.as_os_str().is_empty() {
             report.cwd.clone_from(&env.cwd);
         }
-        if report.model.is_none() && matches!(report.act, Act::Edited(_) | Act::CommandEnded { .. })
-        {
-            let end = report.transcript.as_deref().and_then(end_of_file);
-            report.model = end.and_then(|bytes| adapter.model_in(&bytes));
+        let prompt = look_behind(adapter, &mut report);
+        if let Some(prompt) = prompt {
+            let report = Report { act: Act::Prompt(prompt), call: None, ..report.clone() };
+            Recorder { report, now }.prompt_once()?;
         }
         Recorder { report, now }.record()?;
     }
     Ok(())
+}
+
+/// Adds what the session's own files say: the model, and the turn where no hook tells of prompts.
+/// Returns the prompt of such a turn.
+fn look_behind(adapter: &dyn Agent, report: &mut Report) -> Option<String> {
+    let ends = matches!(report.act, Act::Edited(_) | Act::CommandEnded { .. });
+    let starts = matches!(report.act, Act::Before(_) | Act::CommandStarts { .. });
+    if !(starts || ends) || report.model.is_some() && report.turn.is_some() {
+        return None;
+    }
+    let behind = adapter.behind(report, &Disk);
+    if ends {
+        report.model = report.model.take().or(behind.model);
+    }
+    let (turn, prompt) = behind.prompt?;
+    report.turn.get_or_insert(turn);
+    Some(prompt)
 }
 
 /// One report on its way into the journals of the repositories that it concerns.
@@ -101,34 +115,49 @@ impl Recorder {
             Act::CommandEnded { tool, command, background } => {
                 self.window(Edge::Close, tool, command, *background)
             }
-            Act::Started => self.here(|_| {
-                Ok(What::Session { native: self.report.session.clone(), edge: Edge::Open })
-            }),
-            Act::Ended => self.here(|_| {
-                Ok(What::Session { native: self.report.session.clone(), edge: Edge::Close })
-            }),
-            Act::Prompt(text) => self.here(|_| Ok(What::Prompt(redacted(text)))),
+            Act::Started => self.here(|_| Ok(Some(self.session(Edge::Open)))),
+            Act::Ended => self.here(|_| Ok(Some(self.session(Edge::Close)))),
+            Act::Prompt(text) => self.here(|_| Ok(Some(What::Prompt(redacted(text))))),
             Act::Stopped { closing, background } => self.here(|place| {
-                Ok(What::Stop {
+                Ok(Some(What::Stop {
                     closing: closing.as_deref().map(redacted),
                     background: *background,
                     tree: Some(observe::tree(place, self.now)?),
-                })
+                }))
             }),
         }
+    }
+
+    fn session(&self, edge: Edge) -> What {
+        What::Session { native: self.report.session.clone(), edge }
     }
 
     fn absolute(&self, path: &Path) -> PathBuf {
         self.report.cwd.join(path)
     }
 
+    /// A prompt that only the session's file tells, unless it was recorded before.
+    fn prompt_once(self) -> Result<()> {
+        let Act::Prompt(text) = &self.report.act else {
+            return Ok(());
+        };
+        let session = SessionId::derive(&self.report.agent, &self.report.session);
+        let turn = self.report.turn.as_deref().map(|turn| TurnId::derive(&session, turn));
+        self.here(|place| {
+            let told = Journal::at(&place.repo.state_dir()).of(&session)?;
+            let prompted =
+                |event: &Event| event.turn == turn && matches!(event.what, What::Prompt(_));
+            Ok((!told.iter().any(prompted)).then(|| What::Prompt(redacted(text))))
+        })
+    }
+
     /// One event in the repository that the agent works in, if it works in one.
-    fn here(&self, what: impl FnOnce(&Place) -> Result<What>) -> Result<()> {
+    fn here(&self, what: impl FnOnce(&Place) -> Result<Option<What>>) -> Result<()> {
         let Some(place) = Place::around(&self.report.cwd)? else {
             return Ok(());
         };
         let what = what(&place)?;
-        self.append(&place, vec![what])
+        self.append(&place, what.into_iter().collect())
     }
 
     /// One event for each file, in the repository that the file lies in. Ignored files and files
@@ -259,13 +288,25 @@ fn redacted(text: &str) -> PromptText {
     PromptText { text: done.text, removed: done.removed }
 }
 
-fn end_of_file(path: &Path) -> Option<Vec<u8>> {
-    use std::io::{Seek as _, SeekFrom};
-    // A pipe would be waited for without end.
-    let length = path.metadata().ok().filter(std::fs::Metadata::is_file)?.len();
-    let mut file = std::fs::File::open(path).ok()?;
-    file.seek(SeekFrom::Start(length.saturating_sub(TRANSCRIPT_END))).ok()?;
-    let mut bytes = Vec::new();
-    file.take(TRANSCRIPT_END).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+/// Files as they are on the disk.
+struct Disk;
+
+impl Files for Disk {
+    fn end(&self, path: &Path, bytes: u64) -> Option<Vec<u8>> {
+        use std::io::{Seek as _, SeekFrom};
+        // A pipe would be waited for without end.
+        let length = path.metadata().ok().filter(std::fs::Metadata::is_file)?.len();
+        let mut file = std::fs::File::open(path).ok()?;
+        file.seek(SeekFrom::Start(length.saturating_sub(bytes))).ok()?;
+        let mut read = Vec::new();
+        file.take(bytes).read_to_end(&mut read).ok()?;
+        Some(read)
+    }
+
+    fn names(&self, folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        paths
+    }
 }

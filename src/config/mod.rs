@@ -15,11 +15,10 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 
-/// Variables by which agents mark the commands that they run.
-const AGENTS: &[&str] = &[
-    "CLAUDECODE",
-    "CODEX_SESSION_ID",
-    "CODEX_THREAD_ID",
+use crate::agents::{AGENTS, Homes};
+
+/// Variables by which agents that have no adapter here mark the commands that they run, too.
+const AGENT: &[&str] = &[
     "GEMINI_CLI",
     "OPENCODE",
     "COPILOT_CLI",
@@ -35,14 +34,10 @@ const AGENTS: &[&str] = &[
 pub struct Env {
     /// The working directory.
     pub cwd: PathBuf,
-    /// The user's home folder.
-    pub home: Option<PathBuf>,
     /// `$XDG_STATE_HOME`, or its default.
     pub state_home: Option<PathBuf>,
-    /// `$CODEX_HOME`, or its default.
-    pub codex_home: Option<PathBuf>,
-    /// `$CLAUDE_CONFIG_DIR`, or its default.
-    pub claude_home: Option<PathBuf>,
+    /// Where agents keep what is the user's.
+    pub homes: Homes,
     /// `$XDG_CONFIG_HOME`, or its default.
     pub config_home: Option<PathBuf>,
     /// `$VIRTUAL_ENV`: the Python packages in use.
@@ -84,8 +79,13 @@ impl Env {
         Ok(Self {
             cwd: std::env::current_dir()?,
             state_home: folder("XDG_STATE_HOME").or_else(|| below(".local/state")),
-            codex_home: folder("CODEX_HOME").or_else(|| below(".codex")),
-            claude_home: folder("CLAUDE_CONFIG_DIR").or_else(|| below(".claude")),
+            homes: Homes {
+                home: home.clone(),
+                variables: std::env::vars_os()
+                    .map(|(name, value)| (name, PathBuf::from(value)))
+                    .filter(|(_, value)| value.is_absolute())
+                    .collect(),
+            },
             config_home: folder("XDG_CONFIG_HOME").or_else(|| below(".config")),
             virtual_env: folder("VIRTUAL_ENV"),
             cargo_home: folder("CARGO_HOME").or_else(|| below(".cargo")),
@@ -95,7 +95,11 @@ impl Env {
             program: std::env::current_exe()?,
             path: std::env::var_os("PATH"),
             terminal: std::io::stdout().is_terminal(),
-            by_agent: AGENTS.iter().any(|name| set(name)),
+            by_agent: AGENTS
+                .iter()
+                .flat_map(|agent| agent.marks().variables)
+                .chain(AGENT)
+                .any(|name| set(name)),
             error_terminal: std::io::stderr().is_terminal(),
             no_color: set("NO_COLOR")
                 || std::env::var_os("TERM").is_some_and(|term| term == "dumb"),
@@ -103,7 +107,6 @@ impl Env {
             own_push: set("GIT_AI_LOG_SYNCING"),
             push_remote: std::env::var("PRE_COMMIT_REMOTE_NAME").ok(),
             less: std::env::var_os("LESS"),
-            home,
         })
     }
 

@@ -15,6 +15,7 @@ pub mod objects;
 pub mod process;
 pub mod prune;
 pub mod remote;
+mod retry;
 pub mod settings;
 pub mod sign;
 pub mod signature;

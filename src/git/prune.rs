@@ -5,11 +5,9 @@ use std::collections::{HashMap, HashSet};
 use super::notes::History;
 use super::objects::Entry;
 use super::process::{self, With as _};
+use super::retry::Retry;
 use super::{GitError, Repo};
 use crate::model::Oid;
-
-/// How often a write starts again because somebody else moved the ref.
-const TRIES: u32 = 60;
 
 /// Why a clone lacks commits that exist elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +114,8 @@ fn rewrite(
     name: &str,
     make: impl Fn(&Oid, &Oid) -> Result<Option<Oid>, GitError>,
 ) -> Result<(), GitError> {
-    for attempt in 0..TRIES {
+    let mut retry = Retry::of(repo, name);
+    loop {
         let Some(tip) = repo.target(name)? else {
             return Ok(());
         };
@@ -127,9 +126,8 @@ fn rewrite(
         if repo.store().swap(name, &commit, Some(&tip), "git ai-log: prune")? {
             return Ok(());
         }
-        std::thread::sleep(std::time::Duration::from_millis(u64::from(attempt.min(20))));
+        retry.again()?;
     }
-    Err(GitError::Contended { name: name.to_owned() })
 }
 
 /// The folder without these notes; `None` where nothing is left of it.

@@ -56,6 +56,16 @@ impl Journal {
         Ok((events, skipped))
     }
 
+    /// The events of one session.
+    pub fn of(&self, session: &SessionId) -> Result<Vec<Event>, JournalError> {
+        let path = self.file(session);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(parse(&bytes).0),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(io("read", &path)(error)),
+        }
+    }
+
     /// The files, one a session.
     pub fn files(&self) -> Result<Vec<PathBuf>, JournalError> {
         let entries = match std::fs::read_dir(&self.dir) {

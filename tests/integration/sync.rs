@@ -382,25 +382,29 @@ fn trees_of_any_depth_are_merged() {
 }
 
 #[test]
-fn a_lock_that_a_killed_process_left_is_told_of() {
+fn a_lock_that_a_killed_process_left_is_removed_here_and_told_of_elsewhere() {
     let Team { hub, first, .. } = Team::new(&[]);
     first.sync();
     first.agents_work("a.txt", "write a");
-    for repo in [&hub, &first] {
+    let lock = |repo: &TestRepo| {
         let lock = repo.git_path(&format!("{PROVENANCE}.lock"));
         std::fs::write(&lock, "").unwrap();
-        if repo.top == first.top {
-            // Something to merge.
-            let line = "{\"type\":\"turn\",\"turn\":\"p_1\",\"session\":\"s_1\"}";
-            hub.git(["notes", "--ref", PROVENANCE, "append", "-m", line, "main"]);
-        }
-        let failed = first.ai_log(["sync"]);
-        assert_eq!(failed.code, Some(2), "{failed}");
-        assert!(failed.failed().contains(".lock file"));
-        std::fs::remove_file(lock).unwrap();
-        first.sync();
-        agree(&first, &hub, PROVENANCE);
-    }
+        lock
+    };
+    let theirs = lock(&hub);
+    let failed = first.ai_log(["sync"]);
+    assert_eq!(failed.code, Some(2), "{failed}");
+    assert!(failed.failed().contains(".lock file"));
+    std::fs::remove_file(theirs).unwrap();
+    first.sync();
+    agree(&first, &hub, PROVENANCE);
+    // Something to merge.
+    let line = "{\"type\":\"turn\",\"turn\":\"p_1\",\"session\":\"s_1\"}";
+    hub.git(["notes", "--ref", PROVENANCE, "append", "-m", line, "main"]);
+    let ours = lock(&first);
+    first.sync();
+    assert!(!ours.exists());
+    agree(&first, &hub, PROVENANCE);
 }
 
 #[test]

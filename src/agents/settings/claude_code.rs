@@ -76,11 +76,16 @@ pub(super) fn utf8(path: &std::path::Path) -> Result<&str, SettingsError> {
     path.to_str().ok_or_else(|| SettingsError::Path { path: path.display().to_string() })
 }
 
+/// `$CLAUDE_CONFIG_DIR`, or its default.
+fn home(place: &Place) -> Option<PathBuf> {
+    place.homes.folder("CLAUDE_CONFIG_DIR", ".claude")
+}
+
 pub struct ClaudeCode;
 
 impl ClaudeCode {
     fn file(place: &Place) -> Option<PathBuf> {
-        Some(place.base(place.claude_home.clone(), ".claude")?.join("settings.json"))
+        Some(place.base(home(place), ".claude")?.join("settings.json"))
     }
 }
 
@@ -94,7 +99,7 @@ impl Installer for ClaudeCode {
     }
 
     fn folder(&self, place: &Place) -> Option<PathBuf> {
-        place.claude_home.clone()
+        home(place)
     }
 
     fn commands(&self, options: &Options) -> Result<Commands, SettingsError> {
@@ -125,7 +130,7 @@ impl Installer for ClaudeCode {
     fn obstacle(&self, place: &Place, read: Read<'_>) -> Option<Obstacle> {
         let project = place.top.as_ref().map(|top| top.join(".claude"));
         let local = project.as_ref().map(|folder| folder.join("settings.local.json"));
-        let files = [place.claude_home.as_ref(), project.as_ref()]
+        let files = [home(place).as_ref(), project.as_ref()]
             .map(|folder| folder.map(|folder| folder.join("settings.json")));
         let off = |file: &PathBuf| {
             let text = read(file).ok().flatten().unwrap_or_default();

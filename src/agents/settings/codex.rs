@@ -166,6 +166,11 @@ fn commands(options: &Options) -> Result<Commands, SettingsError> {
     Ok(Commands { record: shell(&inner.record), gate: shell(&inner.gate) })
 }
 
+/// `$CODEX_HOME`, or its default.
+fn home(place: &Place) -> Option<PathBuf> {
+    place.homes.folder("CODEX_HOME", ".codex")
+}
+
 pub struct Codex;
 
 const HOOKS: &str = "hooks of Codex";
@@ -173,7 +178,7 @@ const TRUST: &str = "Codex's trust in these hooks";
 
 impl Codex {
     fn config(place: &Place) -> Option<PathBuf> {
-        Some(place.codex_home.as_ref()?.join("config.toml"))
+        Some(home(place)?.join("config.toml"))
     }
 
     /// In a linked work tree Codex reads the `hooks.json` of the main one, if the linked one has a
@@ -248,7 +253,7 @@ impl Installer for Codex {
     }
 
     fn folder(&self, place: &Place) -> Option<PathBuf> {
-        place.codex_home.clone()
+        home(place)
     }
 
     fn commands(&self, options: &Options) -> Result<Commands, SettingsError> {

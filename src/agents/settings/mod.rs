@@ -12,6 +12,8 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+use super::Homes;
+
 /// What a command of ours in an agent's settings is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
@@ -122,12 +124,8 @@ pub struct Place {
     pub top: Option<PathBuf>,
     /// The top of the main work tree, where there is one; `top` itself unless that is a linked one.
     pub main: Option<PathBuf>,
-    /// The user's home.
-    pub home: Option<PathBuf>,
-    /// `$CLAUDE_CONFIG_DIR`, or its default.
-    pub claude_home: Option<PathBuf>,
-    /// `$CODEX_HOME`, or its default.
-    pub codex_home: Option<PathBuf>,
+    /// What is the user's.
+    pub homes: Homes,
 }
 
 impl Place {

@@ -137,9 +137,7 @@ impl Setup {
             scope,
             top: site.as_ref().and_then(|site| site.top.clone()),
             main: site.as_ref().and_then(Site::main),
-            home: env.home.clone(),
-            claude_home: env.claude_home.clone(),
-            codex_home: env.codex_home.clone(),
+            homes: env.homes.clone(),
         };
         let reads = match &place.top {
             Some(top) => !Policy::of(top)?.context.is_empty(),
@@ -169,7 +167,7 @@ impl Setup {
         if let Some(inside) = top.and_then(|top| path.strip_prefix(top).ok()) {
             return inside.display().to_string();
         }
-        let home = self.place.home.as_deref().filter(|home| home.components().count() > 1);
+        let home = self.place.homes.home.as_deref().filter(|home| home.components().count() > 1);
         match home.and_then(|home| path.strip_prefix(home).ok()) {
             Some(inside) => format!("~/{}", inside.display()),
             None => path.display().to_string(),

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 pub use combine::{Alone, Combine};
 
 use super::objects::{Commit, Entry};
+use super::retry::Retry;
 use super::{GitError, Repo};
 use crate::model::Oid;
 
@@ -24,9 +25,6 @@ const EMPTY_TREE: &[&str] = &[
     "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 ];
-
-/// How often a write starts again because somebody else moved the ref.
-const TRIES: u32 = 60;
 
 const BLOB: u32 = 0o100_644;
 const TREE: u32 = 0o040_000;
@@ -125,7 +123,8 @@ pub fn write(
     time: i64,
     join: Join<'_>,
 ) -> Result<(), GitError> {
-    for attempt in 0..TRIES {
+    let mut retry = Retry::of(repo, name);
+    loop {
         let tip = repo.target(name)?;
         let root = match &tip {
             Some(tip) => Some(repo.commit(tip)?.tree),
@@ -145,9 +144,8 @@ pub fn write(
         if repo.store().swap(name, &commit, tip.as_ref(), "git ai-log: notes")? {
             return Ok(());
         }
-        pause(attempt);
+        retry.again()?;
     }
-    Err(GitError::Contended { name: name.to_owned() })
 }
 
 /// Makes one tree of ours and theirs.
@@ -171,7 +169,8 @@ pub fn merge(
     let is_of = |commit: &Option<Commit>, tree: &Oid| {
         commit.as_ref().filter(may_stay).is_some_and(|commit| commit.tree == *tree)
     };
-    for attempt in 0..TRIES {
+    let mut retry = Retry::of(repo, name);
+    loop {
         let ours = repo.target(name)?;
         let our_commit = read(ours.as_ref())?;
         if ours.is_none() && theirs.is_none() {
@@ -203,9 +202,8 @@ pub fn merge(
         if done {
             return Ok(Some(new));
         }
-        pause(attempt);
+        retry.again()?;
     }
-    Err(GitError::Contended { name: name.to_owned() })
 }
 
 /// The object whose note holds for the whole repository, where names have this many digits.
@@ -219,10 +217,6 @@ impl Repo {
     pub fn empty_tree(&self) -> Result<Oid, GitError> {
         self.write_tree(&[])
     }
-}
-
-fn pause(attempt: u32) {
-    std::thread::sleep(std::time::Duration::from_millis(u64::from(attempt.min(20))));
 }
 
 fn put(
