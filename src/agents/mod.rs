@@ -7,19 +7,19 @@ pub mod claude_code;
 pub mod codex;
 pub mod edit;
 pub mod generic;
-pub mod homes;
 pub mod patch;
 pub mod question;
 pub mod scene;
 pub mod sessions;
 pub mod settings;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::config::Variables;
 pub use edit::{FileEdit, Told};
-pub use homes::Homes;
 pub use question::{About, Question};
 pub use sessions::Sessions;
 
@@ -82,6 +82,13 @@ pub struct Marks {
     pub programs: &'static [&'static str],
 }
 
+impl Marks {
+    /// Whether a command that was started with these variables bears the marks.
+    pub fn on(&self, variables: &Variables) -> bool {
+        self.variables.iter().any(|name| variables.contains_key(OsStr::new(name)))
+    }
+}
+
 /// What the files of a session say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Behind {
@@ -101,6 +108,24 @@ pub trait Files {
     }
     /// The names in a folder, sorted.
     fn names(&self, folder: &Path) -> Vec<PathBuf>;
+}
+
+/// Variables by which agents mark their commands that have no adapter here, or share one.
+const MARKS: &[&str] = &[
+    "GEMINI_CLI",
+    "OPENCODE",
+    "COPILOT_CLI",
+    "QWEN_CODE",
+    "CURSOR_AGENT",
+    "CLINE_CONNECTOR_CLI_LAUNCH",
+    "VIBE_APP_SERVER_BIN",
+    "AI_AGENT",
+];
+
+/// Whether some agent runs a command that was started with these variables.
+pub fn run_us(variables: &Variables) -> bool {
+    AGENTS.iter().any(|agent| agent.marks().on(variables))
+        || MARKS.iter().any(|name| variables.contains_key(OsStr::new(name)))
 }
 
 /// The agent of this name.

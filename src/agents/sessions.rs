@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::{Homes, Report};
+use super::Report;
+use crate::config::Homes;
 
 /// A line of a session file longer than this is passed over. Bytes.
 const MAX_LINE: u64 = 64 * 1024 * 1024;

@@ -6,28 +6,21 @@
     reason = "this is the one place where the environment is read"
 )]
 
+mod homes;
 pub mod policy;
 pub mod terminal;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 
-use crate::agents::{AGENTS, Homes};
+pub use homes::Homes;
 
-/// Variables by which agents that have no adapter here mark the commands that they run, too.
-const AGENT: &[&str] = &[
-    "GEMINI_CLI",
-    "OPENCODE",
-    "COPILOT_CLI",
-    "QWEN_CODE",
-    "CURSOR_AGENT",
-    "CLINE_CONNECTOR_CLI_LAUNCH",
-    "VIBE_APP_SERVER_BIN",
-    "AI_AGENT",
-];
+/// Variables of the environment that are set and not empty.
+pub type Variables = BTreeMap<OsString, OsString>;
 
 /// What the process was started with.
 #[derive(Debug, Clone)]
@@ -52,8 +45,8 @@ pub struct Env {
     pub path: Option<OsString>,
     /// Standard output is a terminal.
     pub terminal: bool,
-    /// This runs in the shell of an agent, by the variables that agents set there.
-    pub by_agent: bool,
+    /// The variables that the process was started with.
+    pub variables: Variables,
     /// Standard error is a terminal.
     pub error_terminal: bool,
     /// `$NO_COLOR` is set and not empty, or the terminal cannot show colour.
@@ -95,11 +88,7 @@ impl Env {
             program: std::env::current_exe()?,
             path: std::env::var_os("PATH"),
             terminal: std::io::stdout().is_terminal(),
-            by_agent: AGENTS
-                .iter()
-                .flat_map(|agent| agent.marks().variables)
-                .chain(AGENT)
-                .any(|name| set(name)),
+            variables: std::env::vars_os().filter(|(_, value)| !value.is_empty()).collect(),
             error_terminal: std::io::stderr().is_terminal(),
             no_color: set("NO_COLOR")
                 || std::env::var_os("TERM").is_some_and(|term| term == "dumb"),

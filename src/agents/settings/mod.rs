@@ -12,7 +12,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use super::Homes;
+use crate::config::Homes;
 
 /// What a command of ours in an agent's settings is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 pub use project::TreeProject;
 pub use record::record;
 
+use crate::agents;
 use crate::attribution::hunks;
 use crate::checklist::{self, Change, Claims, File, Judgement, Project, Run};
 use crate::commands::attribute::{self, Evidences};
@@ -111,7 +112,7 @@ pub fn of_commit(
     let touched = touched(repo, before.as_ref(), &commit.tree)?;
     let mut change = change(repo, &targets, &note, reads(evidences, &note), touched)?;
     change.edited = edited(evidences, base);
-    if env.by_agent {
+    if agents::run_us(&env.variables) {
         judge_unknown(&mut change, &note);
     }
     Ok(Subject { tree: commit.tree.clone(), before, note, prompts, change })
