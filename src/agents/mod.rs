@@ -100,14 +100,14 @@ pub struct Behind {
 
 /// Files of an agent's sessions. Nothing is read that is no regular file.
 pub trait Files {
+    /// What lies in a folder, sorted.
+    fn names(&self, folder: &Path) -> Vec<PathBuf>;
     /// The end of a file, this many bytes of it at most.
     fn end(&self, path: &Path, bytes: u64) -> Option<Vec<u8>>;
     /// A whole file, if it is not longer than this.
     fn whole(&self, path: &Path, bytes: u64) -> Option<Vec<u8>> {
         self.end(path, bytes + 1).filter(|read| read.len() as u64 <= bytes)
     }
-    /// The names in a folder, sorted.
-    fn names(&self, folder: &Path) -> Vec<PathBuf>;
 }
 
 /// Variables by which agents mark their commands that have no adapter here, or share one.
