@@ -1,5 +1,7 @@
 //! Claude Code: hooks in `.claude/settings.json`, payloads as seen with version 2.1.197.
 
+mod sessions;
+
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -8,7 +10,8 @@ use super::edit::Replacement;
 use super::scene::{Cue, Scene, TURN};
 use super::settings::{self, Installer};
 use super::{
-    Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report, Told,
+    Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report, Sessions,
+    Told,
 };
 
 /// How much of the end of a transcript is searched for the model. Bytes.
@@ -23,24 +26,11 @@ impl Agent for ClaudeCode {
     }
 
     fn reports(&self, payload: &[u8]) -> Result<Vec<Report>, PayloadError> {
-        let payload = Payload::parse(payload)?;
-        let Some(act) = act(&payload)? else {
-            return Ok(Vec::new());
-        };
-        let session = payload.need("/session_id")?;
-        let transcript = payload.path("/transcript_path");
-        let subagent = payload.owned("/agent_id");
-        Ok(vec![Report {
-            agent: self.name().to_owned(),
-            turn: payload.owned("/prompt_id"),
-            call: payload.owned("/tool_use_id"),
-            model: payload.owned("/model"),
-            transcript: transcript.map(|path| own_transcript(path, &session, subagent.as_deref())),
-            cwd: payload.path("/cwd").unwrap_or_default(),
-            session,
-            subagent,
-            act,
-        }])
+        self.told(&Payload::parse(payload)?)
+    }
+
+    fn sessions(&self) -> Option<&'static dyn Sessions> {
+        Some(&Self)
     }
 
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
@@ -83,6 +73,28 @@ impl Agent for ClaudeCode {
             session: Some("CLAUDE_CODE_SESSION_ID"),
             programs: &["claude"],
         }
+    }
+}
+
+impl ClaudeCode {
+    fn told(&self, payload: &Payload) -> Result<Vec<Report>, PayloadError> {
+        let Some(act) = act(payload)? else {
+            return Ok(Vec::new());
+        };
+        let session = payload.need("/session_id")?;
+        let transcript = payload.path("/transcript_path");
+        let subagent = payload.owned("/agent_id");
+        Ok(vec![Report {
+            agent: self.name().to_owned(),
+            turn: payload.owned("/prompt_id"),
+            call: payload.owned("/tool_use_id"),
+            model: payload.owned("/model"),
+            transcript: transcript.map(|path| own_transcript(path, &session, subagent.as_deref())),
+            cwd: payload.path("/cwd").unwrap_or_default(),
+            session,
+            subagent,
+            act,
+        }])
     }
 }
 

@@ -1,10 +1,12 @@
 //! Codex CLI: hooks in `config.toml` or `hooks.json`, payloads as seen with version 0.169.0.
 
+mod sessions;
+
 use serde_json::json;
 
 use super::scene::{Cue, Scene, TURN};
 use super::settings::{self, Installer};
-use super::{Act, Agent, Marks, Payload, PayloadError, Question, Report, patch};
+use super::{Act, Agent, Marks, Payload, PayloadError, Question, Report, Sessions, patch};
 
 /// Codex CLI.
 pub struct Codex;
@@ -48,6 +50,10 @@ impl Agent for Codex {
 
     fn installer(&self) -> Option<&'static dyn Installer> {
         Some(&settings::codex::Codex)
+    }
+
+    fn sessions(&self) -> Option<&'static dyn Sessions> {
+        Some(&Self)
     }
 
     fn marks(&self) -> Marks {

@@ -51,6 +51,12 @@ pub struct Replacement {
     pub all: bool,
 }
 
+impl Replacement {
+    fn lines(&self) -> impl Iterator<Item = &str> {
+        self.new.lines()
+    }
+}
+
 /// The texts around an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Texts {
@@ -88,6 +94,55 @@ pub fn texts(told: &Told, disk: Option<&[u8]>) -> Texts {
         },
         Told::Removed => Texts { before: None, after: None },
         Told::Touched => Texts { before: None, after: now() },
+    }
+}
+
+/// The texts around an edit of this text, of which a session's file tells; `None` where the text
+/// must have been another one.
+pub fn onto(told: &Told, text: Option<&[u8]>) -> Option<Texts> {
+    let now = Some(text.map(<[u8]>::to_vec));
+    Some(match told {
+        Told::Whole { before, after } => Texts {
+            before: before.clone().map(|text| text.map(String::into_bytes)).or(now),
+            after: Some(after.clone().into_bytes()),
+        },
+        Told::Replaced { before: Some(before), steps } => Texts {
+            before: Some(Some(before.clone().into_bytes())),
+            after: Some(forwards(before, steps, text)?),
+        },
+        Told::Replaced { before: None, steps } => {
+            let shown = std::str::from_utf8(text.unwrap_or_default()).ok()?.replace("\r\n", "\n");
+            Texts { before: now, after: Some(forwards(&shown, steps, text)?) }
+        }
+        Told::Patched(hunks) => {
+            Texts { after: Some(patch::apply(text.unwrap_or_default(), hunks)?), before: now }
+        }
+        Told::Removed => Texts { before: now, after: None },
+        Told::Touched => return None,
+    })
+}
+
+/// The text before an edit whose result stands in this text, whatever else was changed since;
+/// `None` where it does not stand there, or more than once.
+pub fn out_of(told: &Told, text: &[u8]) -> Option<Vec<u8>> {
+    match told {
+        Told::Replaced { steps, .. } => backwards(text, steps),
+        Told::Patched(hunks) => patch::reverse(text, hunks),
+        _ => None,
+    }
+}
+
+/// The lines that an edit wrote, where nothing else is known of it.
+pub fn written(told: &Told) -> Vec<&str> {
+    match told {
+        Told::Whole { after, .. } => after.lines().collect(),
+        Told::Replaced { steps, .. } => {
+            let kept = |step: &Replacement, line: &str| step.old.lines().any(|old| old == line);
+            let new = |step| Replacement::lines(step).filter(move |line| !kept(step, line));
+            steps.iter().flat_map(new).collect()
+        }
+        Told::Patched(hunks) => hunks.iter().flat_map(PatchHunk::added).collect(),
+        Told::Removed | Told::Touched => Vec::new(),
     }
 }
 

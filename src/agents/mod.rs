@@ -223,6 +223,11 @@ impl Payload {
         }
     }
 
+    /// What a session's own file says, in the words of a payload.
+    pub(crate) fn of(value: Value) -> Self {
+        Self(value)
+    }
+
     pub(crate) fn at(&self, pointer: &str) -> Option<&Value> {
         self.0.pointer(pointer)
     }

@@ -14,6 +14,14 @@ pub struct PatchHunk {
     pub new: Vec<String>,
 }
 
+impl PatchHunk {
+    /// The lines that it adds.
+    pub fn added(&self) -> impl Iterator<Item = &str> {
+        let new = self.new.iter().filter(|line| !self.old.contains(line));
+        new.map(String::as_str)
+    }
+}
+
 /// The edits of a patch; `None` where this is no patch.
 pub fn parse(text: &str) -> Option<Vec<FileEdit>> {
     let start = text.find("*** Begin Patch")?;
@@ -30,6 +38,16 @@ pub fn parse(text: &str) -> Option<Vec<FileEdit>> {
     }
     edits.retain(|edit| !edit.path.as_os_str().is_empty());
     Some(edits)
+}
+
+/// The hunks of a unified diff of one file.
+pub fn hunks(diff: &str) -> Vec<PatchHunk> {
+    let mut hunks = Vec::new();
+    let body = diff.lines().skip_while(|line| !line.starts_with("@@"));
+    for line in body.filter(|line| !line.starts_with('\\')) {
+        patch_line(&mut hunks, line);
+    }
+    hunks
 }
 
 fn file_header(line: &str) -> Option<FileEdit> {
@@ -88,9 +106,7 @@ fn patch_line(hunks: &mut Vec<PatchHunk>, line: &str) {
 /// The text without the lines that the patch added, where [`reverse`] does not find its hunks:
 /// what else was changed since is then nobody's work here. `None` where none of them is left.
 pub fn without_added(after: &[u8], hunks: &[PatchHunk]) -> Option<Vec<u8>> {
-    let mut added = hunks.iter().flat_map(|hunk| {
-        hunk.new.iter().filter(|line| !hunk.old.contains(line)).map(|line| line.as_bytes())
-    });
+    let mut added = hunks.iter().flat_map(PatchHunk::added).map(str::as_bytes);
     let mut next = added.next();
     let mut found = false;
     let mut out = Vec::with_capacity(after.len());
@@ -112,25 +128,42 @@ pub fn without_added(after: &[u8], hunks: &[PatchHunk]) -> Option<Vec<u8>> {
 /// A hunk that only removes lines leaves nothing to find but its context; without any, nobody can
 /// say where it was.
 pub fn reverse(after: &[u8], hunks: &[PatchHunk]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(after).ok()?;
+    exchange(after, hunks.iter().map(|hunk| (&hunk.new, &hunk.old)))
+}
+
+/// The text after the patch, if each hunk's old lines stand in this text, in order.
+pub fn apply(before: &[u8], hunks: &[PatchHunk]) -> Option<Vec<u8>> {
+    exchange(before, hunks.iter().map(|hunk| (&hunk.old, &hunk.new)))
+}
+
+/// The text with other lines in place of these, in order.
+fn exchange<'h>(
+    text: &[u8],
+    hunks: impl Iterator<Item = (&'h Vec<String>, &'h Vec<String>)>,
+) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(text).ok()?;
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let bare = |line: &str| line.trim_end_matches(['\n', '\r']).to_owned();
     let mut out = String::new();
     let mut at = 0;
-    for hunk in hunks {
-        if hunk.new.is_empty() {
+    for (there, instead) in hunks {
+        if there.is_empty() && !lines.is_empty() {
             return None;
         }
-        let found = (at..=lines.len().checked_sub(hunk.new.len())?).find(|&start| {
-            hunk.new.iter().zip(&lines[start..]).all(|(want, line)| bare(line) == *want)
+        if there.is_empty() {
+            instead.iter().for_each(|line| out.extend([line, "\n"]));
+            continue;
+        }
+        let found = (at..=lines.len().checked_sub(there.len())?).find(|&start| {
+            there.iter().zip(&lines[start..]).all(|(want, line)| bare(line) == *want)
         })?;
         out.extend(lines[at..found].iter().copied());
         let end = if lines[found].ends_with("\r\n") { "\r\n" } else { "\n" };
-        for line in &hunk.old {
+        for line in instead {
             out.push_str(line);
             out.push_str(end);
         }
-        at = found + hunk.new.len();
+        at = found + there.len();
     }
     out.extend(lines[at..].iter().copied());
     Some(out.into_bytes())

@@ -14,6 +14,7 @@ mod order;
 #[cfg(test)]
 mod properties;
 pub mod replay;
+pub mod retell;
 pub mod shell;
 pub mod step;
 pub mod tokens;

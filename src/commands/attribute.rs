@@ -158,7 +158,8 @@ pub fn hunks(
     Ok(hunks)
 }
 
-fn hunks_of(target: &Target, annotated: &Annotated, authors: &[Author]) -> Vec<NoteHunk> {
+/// The lines of a file that are not simply a person's.
+pub fn hunks_of(target: &Target, annotated: &Annotated, authors: &[Author]) -> Vec<NoteHunk> {
     let bases: Vec<&[u8]> = target.bases.iter().map(Vec::as_slice).collect();
     let lines = split(&target.text);
     owned(annotated, &added(&bases, &target.text))

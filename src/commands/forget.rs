@@ -53,7 +53,8 @@ pub struct ForgetArgs {
     pub printing: Printing,
 }
 
-fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+/// A day or a time.
+pub fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Ok(time.to_utc());
     }

@@ -4,6 +4,7 @@ mod agent_gate;
 mod ask;
 mod attest;
 mod attribute;
+mod backfill;
 mod blame;
 mod check;
 mod demo;
@@ -23,6 +24,7 @@ mod repair;
 mod review;
 mod schema;
 mod screen;
+mod sessions;
 mod show;
 mod status;
 mod sync;
@@ -101,6 +103,7 @@ commands! {
     Show => show::ShowArgs,
     Status => status::StatusArgs,
     Repair => repair::RepairArgs,
+    Backfill => backfill::BackfillArgs,
     Sync => sync::SyncArgs,
     Forget => forget::ForgetArgs,
     Verify => verify::VerifyArgs,

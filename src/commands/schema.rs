@@ -12,6 +12,7 @@ use crate::config::policy::Policy;
 use crate::error::{Error, Result};
 use crate::model::Event;
 use crate::notes::record::{PromptLine, Record};
+use crate::render::backfill::Backfilled;
 use crate::render::check::Check;
 use crate::render::json;
 use crate::render::prune::Pruned;
@@ -29,6 +30,7 @@ type Named = (&'static str, fn() -> Schema);
 
 /// Every schema, by name. The files under `schema/` are written from these.
 static SCHEMAS: &[Named] = &[
+    ("backfill", || schema_for!(Backfilled)),
     ("blame", || schema_for!(json::Blame)),
     ("check", || schema_for!(Check)),
     ("doctor", || schema_for!(json::Doctor)),

@@ -18,6 +18,8 @@ const DOING: &str = "read the log";
 pub struct Changed {
     /// Its name.
     pub commit: Oid,
+    /// When it was made, seconds since 1970.
+    pub time: i64,
     /// The files that it has.
     pub files: Vec<ChangedFile>,
     /// How many parents it has here: none at the edge of a shallow clone.
@@ -49,11 +51,27 @@ pub struct ChangedLog {
 impl Repo {
     /// The commits of a range, as `git log` takes it, the newest first.
     pub fn changed(&self, range: &OsStr) -> Result<ChangedLog, GitError> {
-        let mut command = self.git().with("log").with("-z").with("--format=%H %P");
+        self.changed_in(&[OsStr::new("--end-of-options"), range])
+    }
+
+    /// The commits of every branch, here and as last seen elsewhere, and of every tag that were
+    /// made since then (seconds since 1970), the newest first.
+    pub fn changed_anywhere(&self, since: i64) -> Result<ChangedLog, GitError> {
+        let since = format!("--since={}", since.max(0));
+        let all = ["--date-order", "--branches", "--remotes", "--tags", &since];
+        let mut args = all.map(OsStr::new).to_vec();
+        if !self.is_unborn() {
+            args.push(OsStr::new("HEAD"));
+        }
+        self.changed_in(&args)
+    }
+
+    fn changed_in(&self, which: &[&OsStr]) -> Result<ChangedLog, GitError> {
+        let mut command = self.git().with("log").with("-z").with("--format=%H %ct %P");
         // What a user's settings would change of the output is set here.
         command.args(["--raw", "-r", "-c", "--root", "--no-abbrev", "--no-renames"]);
         command.args(["--no-relative", "--no-color", "--no-show-signature", "--no-ext-diff"]);
-        command.arg("--end-of-options").arg(range).arg("--");
+        command.args(which).arg("--");
         let start = |source| GitError::Start { doing: DOING, source };
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(start)?;
@@ -91,11 +109,17 @@ impl ChangedLog {
                 continue;
             }
             let text = String::from_utf8_lossy(word);
-            let mut names = text.split_whitespace().map(|name| Oid(name.to_owned()));
-            let Some(commit) = names.next() else {
+            let mut words = text.split_whitespace();
+            let (Some(name), Some(time)) = (words.next(), words.next()) else {
                 continue;
             };
-            let begun = Changed { commit, files: Vec::new(), parents: names.count(), gone: false };
+            let begun = Changed {
+                commit: Oid(name.to_owned()),
+                time: time.parse().unwrap_or_default(),
+                files: Vec::new(),
+                parents: words.count(),
+                gone: false,
+            };
             if let Some(done) = self.next.replace(begun) {
                 return Ok(Some(done));
             }
@@ -172,8 +196,13 @@ mod tests {
     use super::*;
 
     fn added(entry: &str) -> Changed {
-        let mut commit =
-            Changed { commit: Oid("c".into()), files: Vec::new(), parents: 1, gone: false };
+        let mut commit = Changed {
+            commit: Oid("c".into()),
+            time: 0,
+            files: Vec::new(),
+            parents: 1,
+            gone: false,
+        };
         commit.add(entry.as_bytes(), b"a".to_vec());
         commit
     }

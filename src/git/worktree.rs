@@ -8,6 +8,15 @@ use super::{GitError, Repo};
 use crate::model::{Oid, RepoPath};
 
 impl Repo {
+    /// The tops of all its work trees, those included that are gone and not pruned yet.
+    pub fn work_trees(&self) -> Result<Vec<PathBuf>, GitError> {
+        let mut command = self.git().with("worktree").with("list").with("--porcelain");
+        let answer = process::output(&mut command, "list the work trees")?;
+        let lines = answer.split(|&b| b == b'\n');
+        let tops = lines.filter_map(|line| line.strip_prefix(b"worktree "));
+        Ok(tops.map(|top| PathBuf::from(String::from_utf8_lossy(top).into_owned())).collect())
+    }
+
     /// The files that differ between HEAD, the index and the work tree, untracked ones included,
     /// ignored ones and submodules not.
     pub fn dirty(&self) -> Result<Vec<RepoPath>, GitError> {

@@ -1,5 +1,6 @@
 //! From answers to what is printed: terminal and JSON.
 
+pub mod backfill;
 pub mod blame;
 pub mod check;
 pub mod escape;

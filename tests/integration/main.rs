@@ -4,6 +4,7 @@
 
 mod agent_gate;
 mod attribution;
+mod backfill;
 mod bad_input;
 mod carry;
 mod env;

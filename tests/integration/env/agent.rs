@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::{TestRepo, run, turn_id};
+use super::{TestRepo, run, transcript, turn_id};
 
 /// Whose hooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,6 +243,16 @@ impl Agent {
 
     /// Any event of this session, in the agent's shape.
     pub fn send(&self, event: &str, fields: Value) {
+        if self.repo.is_unhooked() {
+            let (payload, subagent) = (self.payload(event, fields), self.subagent.as_deref());
+            return match self.kind {
+                Kind::Claude => transcript::claude(&self.repo, &payload, subagent),
+                Kind::Codex => {
+                    transcript::codex(&self.repo, &payload, subagent, self.turn.as_deref());
+                }
+                Kind::Generic => {}
+            };
+        }
         self.repo.record(self.adapter(), self.payload(event, fields).to_string());
     }
 

@@ -5,6 +5,7 @@ mod margin;
 mod note;
 pub mod schema;
 pub mod team;
+mod transcript;
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
@@ -41,7 +42,7 @@ struct World {
     /// The turns of all agents, in the order of their prompts.
     turns: RefCell<Vec<String>>,
     calls: Cell<u32>,
-    /// How often each hook of an agent's is called.
+    /// How often each hook of an agent's is called; without hooks, only its own files tell.
     copies: Cell<usize>,
 }
 
@@ -116,6 +117,27 @@ impl TestRepo {
         repo.git(["init", "-q", "-b", "main"].iter().chain(args));
         repo.install_hooks();
         repo
+    }
+
+    /// A repository in which nothing was installed: of agents only their own files tell.
+    pub fn unhooked(files: &[(&str, &str)]) -> Self {
+        let repo = Self::new();
+        repo.world.copies.set(0);
+        std::fs::remove_dir_all(repo.git_path("hooks")).unwrap();
+        repo.committed(files);
+        repo
+    }
+
+    fn is_unhooked(&self) -> bool {
+        self.world.copies.get() == 0
+    }
+
+    /// The time by git's clock.
+    fn now(&self) -> String {
+        let tick = self.world.ticks.get() + 1;
+        self.world.ticks.set(tick);
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(START + tick * 60);
+        chrono::DateTime::<chrono::Utc>::from(time).to_rfc3339()
     }
 
     /// A repository in which a person committed these files.
