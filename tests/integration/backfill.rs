@@ -49,3 +49,57 @@ fn what_agents_wrote_is_found_in_the_commits_that_followed() {
     assert_eq!(backfill(&repo)["commits"], 0);
     assert_eq!(repo.git(["rev-parse", "refs/notes/ai-log/provenance"]), before);
 }
+
+#[test]
+fn a_command_that_writes_and_commits_at_once_is_known_by_its_start() {
+    let repo = repo();
+    repo.replace("a.txt", "beta", "beta\na person's line before");
+    let claude = repo.claude("s").prompt("append and commit");
+    claude.shell("echo the line of the command >> a.txt && git commit -q -a -m both");
+    backfill(&repo);
+    repo.expect(
+        "a.txt",
+        "? | alpha\n? | beta\n? | a person's line before\n? | gamma\nA1| the line of the command",
+    );
+}
+
+#[test]
+fn text_that_is_moved_before_its_first_commit_stays_the_agents() {
+    let repo = repo();
+    let text =
+        "def handler(request):\n    token = request.headers[\"token\"]\n    return check(token)\n";
+    let claude = repo.claude("s").prompt("write");
+    claude.write("one.py", text).write("old.txt", "a file that is renamed\n");
+    std::fs::remove_file(repo.top.join("one.py")).unwrap();
+    repo.write("two.py", format!("import os\n{text}"));
+    repo.sh("mv old.txt new.txt").ok();
+    repo.commit_all("moved");
+    backfill(&repo);
+    repo.expect(
+        "two.py",
+        "? | import os
+         A1| def handler(request):
+         A1|     token = request.headers[\"token\"]
+         A1|     return check(token)",
+    );
+    repo.expect("new.txt", "A1| a file that is renamed");
+}
+
+#[test]
+fn a_line_that_an_edit_did_not_bring_is_no_agents() {
+    let repo = repo();
+    let claude = repo.claude("s").prompt("fail");
+    let input = serde_json::json!({
+        "file_path": repo.top.join("a.txt"), "old_string": "not there",
+        "new_string": "the very line that failed",
+    });
+    let call = serde_json::json!({"tool_name": "Edit", "tool_input": input, "tool_use_id": "t1"});
+    claude.send("PreToolUse", call.clone());
+    claude.send("PostToolUseFailure", call);
+    claude.write("b.txt", "something of the agent's\n");
+    repo.replace("a.txt", "beta", "beta\nthe very line that failed");
+    repo.commit_all("typed");
+    backfill(&repo);
+    repo.expect("a.txt", "? | alpha\n? | beta\n? | the very line that failed\n? | gamma");
+    repo.expect("b.txt", "A1| something of the agent's");
+}

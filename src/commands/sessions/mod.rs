@@ -105,6 +105,8 @@ struct Reader<'r> {
 struct Raw {
     session: Session,
     last: DateTime<Utc>,
+    /// The starts of commands are told.
+    started: bool,
 }
 
 impl Reader<'_> {
@@ -113,7 +115,7 @@ impl Reader<'_> {
         let place = *self.places.entry(report.session.clone()).or_insert_with(|| {
             let id = SessionId::derive(&report.agent, &report.session);
             let session = Session { id, agent: report.agent.clone(), ..Session::default() };
-            self.sessions.push(Raw { session, last: self.file.begun });
+            self.sessions.push(Raw { session, last: self.file.begun, started: false });
             self.sessions.len() - 1
         });
         let raw = &mut self.sessions[place];
@@ -160,7 +162,14 @@ impl Reader<'_> {
                     raw.session.steps.push(Step { at: raw.last, author: nobody(), work });
                 }
             }
-            Act::CommandEnded { command, .. } if near => {
+            Act::CommandStarts { command, .. } if near => {
+                raw.started = true;
+                tell(stand_in(raw.session.steps.len()));
+                let work = Work::Command(command);
+                raw.session.steps.push(Step { at: raw.last, author: nobody(), work });
+            }
+            // Where no start is told, the end is all there is.
+            Act::CommandEnded { command, .. } if near && !raw.started => {
                 tell(stand_in(raw.session.steps.len()));
                 let work = Work::Command(command);
                 raw.session.steps.push(Step { at: raw.last, author: nobody(), work });
