@@ -208,16 +208,11 @@ impl Filling<'_> {
 
 /// Whether a note says nothing of these lines yet, and its hooks never heard of their session.
 fn is_new(hunk: &NoteHunk, old: &Note) -> bool {
-    let over = |known: &NoteHunk| {
-        known.path == hunk.path
-            && known.lines.start <= hunk.lines.end
-            && hunk.lines.start <= known.lines.end
-    };
     let seen = |known: &NoteHunk| {
         let saw = matches!(known.evidence, Some(Evidence::Edit | Evidence::Shell));
         saw && known.session == hunk.session
     };
-    !old.hunks.iter().any(|known| known.contributor.is_agents() && over(known) || seen(known))
+    !old.hunks.iter().any(|known| known.contributor.is_agents() && known.meets(hunk) || seen(known))
 }
 
 /// Steps of sessions that have been read and not come to their commit yet.

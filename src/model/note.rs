@@ -107,6 +107,13 @@ pub struct NoteHunk {
 }
 
 impl NoteHunk {
+    /// Whether both have a line in common.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.path == other.path
+            && self.lines.start <= other.lines.end
+            && other.lines.start <= self.lines.end
+    }
+
     /// What is told of it.
     pub fn hunk(&self) -> Hunk {
         Hunk {

@@ -287,6 +287,18 @@ pub struct SessionInfo {
     pub started: Option<DateTime<Utc>>,
     /// The session that started it.
     pub parent: Option<SessionId>,
+    /// How it came here.
+    pub capture: Capture,
+}
+
+/// How a session came here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Capture {
+    /// The agent's hooks told of it.
+    Hooks,
+    /// Only the file tells of it that the agent keeps.
+    Transcript,
 }
 
 /// A prompt.

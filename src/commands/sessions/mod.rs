@@ -4,6 +4,7 @@
 pub mod files;
 pub mod laid;
 pub mod roots;
+pub mod unhooked;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -37,6 +38,7 @@ pub struct Session {
 }
 
 /// Something that an agent did.
+#[derive(Clone)]
 pub struct Step {
     /// When.
     pub at: DateTime<Utc>,
@@ -47,6 +49,7 @@ pub struct Step {
 }
 
 /// What an agent did.
+#[derive(Clone)]
 pub enum Work {
     /// An edit of a file of the repository.
     Edit {
