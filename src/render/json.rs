@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::model::note::CommittedBy;
 use crate::model::{
     Attestation, Contributor, Evidence, Finding, Gate, Hunk, LineRange, Oid, PromptText, RepoPath,
     SessionId, TurnId, Verdict, Waiver,
@@ -143,6 +144,8 @@ pub struct Show {
     pub subject: String,
     /// Where what is told of it was found; null where nothing was.
     pub source: Option<Origin>,
+    /// The agent that ran the commit; null where a person did, or nobody can say.
+    pub committed_by: Option<CommittedBy>,
     /// Whether the gate judged it.
     pub gate: Gate,
     /// `pass` or `block`; null where nobody judged it.
