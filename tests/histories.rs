@@ -17,8 +17,8 @@
 //!    one complete commit, all by that agent, one after the other, and that stand in the same order
 //!    in this commit, new and one after the other, three of them tagged. A shorter run may have no
 //!    owner.
-//! 5. A common line between two tagged lines of a person's, all three new in the same commit, is
-//!    never `ai` or `mixed`.
+//! 5. A common line between two tagged lines of a person's, typed together and all three new in the
+//!    same commit, is never `ai` or `mixed`.
 //!
 //! A history is made of its seed alone. `AI_LOG_HISTORIES` says how many there are, `AI_LOG_SEED`
 //! which is the first.
@@ -105,6 +105,8 @@ struct History {
     clones: Vec<TestRepo>,
     /// Who typed a tag: a place in `WRITERS`.
     writers: HashMap<String, usize>,
+    /// Three lines that a person typed one after the other.
+    together: HashSet<[String; 3]>,
     /// Every commit that was seen, and whether it is complete.
     commits: HashMap<String, bool>,
     /// The notes that each clone has.
@@ -135,6 +137,7 @@ impl History {
             dice: Dice(seed),
             clones: vec![first.clone()],
             writers: HashMap::new(),
+            together: HashSet::new(),
             commits: HashMap::new(),
             noted: vec![HashSet::new(); CLONES.len()],
             stirred: vec![HashSet::new(); CLONES.len()],
@@ -176,6 +179,11 @@ impl History {
                 let _ = writeln!(text, "{tag}");
                 self.writers.insert(tag, who);
             }
+        }
+        if who == PERSON {
+            let lines: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
+            let three = lines.windows(3).filter_map(|lines| lines.to_vec().try_into().ok());
+            self.together.extend(three);
         }
         text
     }
@@ -556,14 +564,15 @@ impl History {
         let line = &lines[at];
         let ai = ["ai", "mixed"].contains(&line.contributor.as_str());
         let Some(&who) = self.writers.get(&line.text) else {
-            let persons = |at: Option<usize>| {
-                let near = at.and_then(|at| lines.get(at));
-                near.is_some_and(|near| {
-                    near.commit == line.commit && self.writers.get(&near.text) == Some(&PERSON)
-                })
+            let near = at.checked_sub(1).and_then(|before| lines.get(before..at + 2));
+            let own = near.filter(|near| near.iter().all(|near| near.commit == line.commit));
+            let texts = own.map(|near| [0, 1, 2].map(|n| near[n].text.clone()));
+            let tag = |text: &String| self.writers.contains_key(text);
+            let typed = |texts: [String; 3]| {
+                tag(&texts[0]) && tag(&texts[2]) && self.together.contains(&texts)
             };
-            let within = persons(at.checked_sub(1)) && persons(Some(at + 1));
-            return (ai && within).then(|| "it stands between lines of a person's".into());
+            return (ai && texts.is_some_and(typed))
+                .then(|| "it stands between lines of a person's".into());
         };
         match (who, ai) {
             (PERSON, true) => Some("a person typed it".into()),
