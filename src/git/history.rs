@@ -60,6 +60,11 @@ impl Repo {
         Ok(process::answer(&mut command, "compare two commits")?.is_some())
     }
 
+    /// Whether a commit, which need not be here, has another one in its history.
+    pub fn stands_on(&self, commit: &Oid, base: &Oid) -> Result<bool, GitError> {
+        Ok(self.store().has(commit) && self.is_ancestor(base, commit)?)
+    }
+
     /// Who commits here, as git writes it: name, address, time.
     pub fn committer(&self) -> Result<String, GitError> {
         self.var("GIT_COMMITTER_IDENT")

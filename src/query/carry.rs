@@ -61,8 +61,6 @@ pub struct Carrier<'r> {
     notes: Notes<'r>,
     index: Index,
     read: HashMap<Oid, Option<Rc<Note>>>,
-    /// When commits were made that have notes.
-    made: HashMap<Oid, i64>,
     lineage: Option<HashMap<Oid, usize>>,
 }
 
@@ -81,7 +79,6 @@ impl<'r> Carrier<'r> {
             notes: Notes::open(repo, PROVENANCE)?,
             index: Index::open(repo, limit)?,
             read: HashMap::new(),
-            made: HashMap::new(),
             lineage: None,
         })
     }
@@ -231,31 +228,19 @@ impl<'r> Carrier<'r> {
         }
         let lineage = self.lineage(wanted.oid)?;
         let (place, own) = (lineage.get(commit).copied(), lineage.get(wanted.oid).copied());
-        let below = place.is_some() && place > own;
-        if !below && self.follows(commit, wanted)? {
-            return Ok(None);
+        if place.is_some() && place > own {
+            return Ok(Some(Kin::Below));
         }
         let authored = note.authored.map(|at| at.timestamp());
-        Ok(Some(match place {
-            Some(_) => Kin::Below,
-            None if authored == Some(wanted.commit.authored) => Kin::Same,
-            None => Kin::Aside,
-        }))
-    }
-
-    /// Whether a commit was made on top of the one that is looked at. Of one that is gone nobody can
-    /// say it, and of an older one it need not be asked.
-    fn follows(&mut self, commit: &Oid, wanted: &Wanted<'_>) -> Result<bool, GitError> {
-        let made = match self.made.get(commit) {
-            Some(made) => *made,
-            None => {
-                let made = self.repo.commit(commit).map_or(i64::MIN, |commit| commit.time);
-                self.made.insert(commit.clone(), made);
-                made
-            }
-        };
-        let young = made.saturating_add(SKEW) >= wanted.commit.time;
-        Ok(young && self.repo.is_ancestor(wanted.oid, commit)?)
+        if place.is_none() && authored == Some(wanted.commit.authored) {
+            return Ok(Some(Kin::Same));
+        }
+        // What was written before the commit was made is not from there.
+        let young = authored.is_some_and(|at| at + SKEW >= wanted.commit.time);
+        if young && self.repo.stands_on(commit, wanted.oid)? {
+            return Ok(None);
+        }
+        Ok(Some(if place.is_some() { Kin::Below } else { Kin::Aside }))
     }
 
     /// The history of a commit, as far back as there are notes. A history that is known already
