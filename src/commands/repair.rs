@@ -82,9 +82,11 @@ fn marker(repo: &Repo) -> PathBuf {
     repo.state_dir().join("repaired")
 }
 
-/// Notes have come: the next hook looks at the last commits once more.
+/// Notes have come: the next hook looks at the last commits once more. Whoever brings many notes
+/// reads them, too, and not one commit after the other.
 pub fn look_again(repo: &Repo) {
     let _ = std::fs::remove_file(marker(repo));
+    let _ = Carrier::open(repo, usize::MAX);
 }
 
 /// Repairs what lost its note, or has it from before others came, since a hook last looked, in the
@@ -121,7 +123,7 @@ fn find(
     now: DateTime<Utc>,
 ) -> Result<Vec<Made>> {
     let mut carrier = Carrier::open(repo, limit)?;
-    let mut notes = Notes::open(repo, PROVENANCE)?;
+    let notes = Notes::open(repo, PROVENANCE)?;
     let mut told = Told::read(repo)?;
     let none = Evidences::default();
     let mut found = Vec::new();

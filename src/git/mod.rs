@@ -22,9 +22,13 @@ mod store;
 pub mod target;
 pub mod worktree;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::rc::Rc;
 
+use objects::Entry;
 use process::With as _;
 use store::{Native, Plumbing, Store};
 
@@ -135,6 +139,7 @@ pub struct Repo {
     store: Box<dyn Store>,
     native: bool,
     plumbing: Plumbing,
+    trees: RefCell<HashMap<Oid, Rc<[Entry]>>>,
 }
 
 impl Repo {
@@ -183,6 +188,7 @@ impl Repo {
             work_tree,
             plumbing: plumbing(),
             native: true,
+            trees: RefCell::default(),
             store: Box::new(Native { repo, fallback: plumbing() }),
         })
     }
@@ -211,6 +217,7 @@ impl Repo {
             common_dir,
             store: Box::new(store),
             native: false,
+            trees: RefCell::default(),
             plumbing: Plumbing::at(dir),
         })
     }
