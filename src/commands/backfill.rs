@@ -137,7 +137,7 @@ impl Filling<'_> {
         let mut progress = Progress::on(env, "looking through commits");
         let (mut laid, mut waiting) = (Laid::default(), Waiting::default());
         let mut units = self.survey.units.iter().peekable();
-        let mut notes = Notes::open(self.repo, PROVENANCE)?;
+        let notes = Notes::open(self.repo, PROVENANCE)?;
         let mut batch = Vec::new();
         for (place, commit) in history.commits.iter().enumerate() {
             progress.at(place, history.commits.len());

@@ -146,7 +146,7 @@ fn settle(
     let Some(mut at) = repo.commit(commit)?.parents.first().cloned() else {
         return Ok(());
     };
-    let mut notes = Notes::open(repo, PROVENANCE)?;
+    let notes = Notes::open(repo, PROVENANCE)?;
     if notes.get(&at)?.is_some() {
         return Ok(());
     }

@@ -169,7 +169,7 @@ fn inherit(
     note: &mut Note,
     prompts: &mut Vec<PromptRecord>,
 ) -> Result<bool> {
-    let mut provenance = Notes::open(repo, PROVENANCE)?;
+    let provenance = Notes::open(repo, PROVENANCE)?;
     let mut found = false;
     for predecessor in &job.predecessors {
         let Some(bytes) = provenance.get(predecessor)? else {
