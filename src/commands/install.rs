@@ -3,6 +3,7 @@
 mod base64;
 mod consent;
 pub(super) mod disk;
+mod list;
 pub(super) mod record;
 pub(super) mod setup;
 pub(super) mod steps;
@@ -55,7 +56,7 @@ pub struct InstallArgs {
 pub fn run(env: &Env, args: &InstallArgs) -> Result<()> {
     let mut out = std::io::stdout().lock();
     if args.list {
-        return Ok(list(env, &mut out)?);
+        return Ok(list::print(env, &mut out)?);
     }
     let notes = install(env, args, &mut out)?;
     let mut err = std::io::stderr().lock();
@@ -190,29 +191,6 @@ fn note_files(setup: &mut Setup, plan: &[Step]) {
     if let Some(site) = setup.site.as_ref().filter(|_| hooks) {
         setup.book.note_hooks(&site.hooks);
     }
-}
-
-fn list(env: &Env, out: &mut dyn Write) -> Result<(), SetupError> {
-    let mut lines = Vec::new();
-    for agent in installers() {
-        let mut line = String::new();
-        for (scope, word) in [(Scope::Project, "project"), (Scope::User, "user")] {
-            let Ok(setup) = Setup::open(env, scope) else {
-                continue;
-            };
-            if line.is_empty() {
-                let why = why_found(agent, &setup, env);
-                let why = why.map_or("not found".to_owned(), |path| setup.show(&path));
-                line = format!("{:<12}  {why}", agent.name());
-            }
-            line.push_str(&format!("  {word}: {}", state(agent, &setup)?));
-        }
-        lines.push(line);
-    }
-    for line in lines {
-        setup::print(out, &line)?;
-    }
-    Ok(())
 }
 
 /// Whether an agent reports to us.
