@@ -17,7 +17,7 @@ use crate::git::target::{Target, targets};
 use crate::journal::MAX_TEXT;
 use crate::model::Oid;
 use crate::model::note::{Note, NoteHunk, PromptRecord};
-use crate::query::carry::{Carrier, Wanted, adopt, unexplained};
+use crate::query::carry::{Carrier, Wanted, adopt, others, unexplained};
 use crate::{notes, query};
 
 /// How many notes that others brought a commit reads at most; the next one goes on.
@@ -121,6 +121,7 @@ pub fn make(
             note.add(unexplained(&targets, &note.hunks));
         }
     }
+    note.others = others(&targets, &note.hunks);
     gate::record(env, repo, evidences, job, &commit, &mut note, now);
     // The journal's own come first.
     let mut told = BTreeSet::new();

@@ -9,11 +9,16 @@ use super::{
     RepoPath, Ruling, SessionId, TurnId, Verdict, Waiver,
 };
 
+/// How many lines that are no agent's a note has a fingerprint of.
+const OTHERS: usize = 16;
+
 /// The attribution of one commit.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Note {
     /// The author's time of the commit, which most rewrites keep.
     pub authored: Option<DateTime<Utc>>,
+    /// Some of what else the commit added, by which it is known in a squash: see [`Note::sample`].
+    pub others: Vec<u32>,
     /// The sessions that its hunks come from.
     pub sessions: BTreeMap<SessionId, Session>,
     /// The turns that its hunks come from.
@@ -37,6 +42,17 @@ impl Note {
     pub fn add(&mut self, hunks: Vec<NoteHunk>) {
         self.hunks.extend(hunks);
         self.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+    }
+
+    /// The lowest of these fingerprints' upper halves: two commits with the same lines have the same.
+    pub fn sample(prints: impl Iterator<Item = u64>) -> Vec<u32> {
+        let lowest: BTreeSet<u32> = prints.map(Self::half).collect();
+        lowest.into_iter().take(OTHERS).collect()
+    }
+
+    /// A fingerprint as [`Note::others`] has it.
+    pub fn half(print: u64) -> u32 {
+        (print >> 32) as u32
     }
 
     /// Whether the gate judged the commit, and what it said.
