@@ -10,6 +10,7 @@ pub(super) mod steps;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::agents::AGENTS;
 use crate::agents::settings::{Installer, Options, Scope, installer, installers};
 use crate::config::Env;
 use crate::error::Result;
@@ -209,6 +210,12 @@ fn list(env: &Env, out: &mut dyn Write) -> Result<(), SetupError> {
         }
         lines.push(line);
     }
+    let hookless = AGENTS.iter().filter(|agent| agent.installer().is_none());
+    for agent in hookless.filter(|agent| agent.sessions().is_some()) {
+        let say = "has no hooks: its sessions are read at the commit";
+        lines.push(format!("{:<12}  {say}", agent.name()));
+    }
+    lines.sort();
     for line in lines {
         setup::print(out, &line)?;
     }
