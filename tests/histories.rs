@@ -11,14 +11,14 @@
 //! 1. A tagged line that a person typed is never `ai` or `mixed`.
 //! 2. A tagged line that an agent wrote is never another agent's.
 //! 3. It is that agent's where blame names a commit that is *complete*: made by an operation that
-//!    ran our hooks, of lines typed for it or of complete commits whose notes were there.
+//!    ran our hooks, of lines typed for it or of complete commits whose notes were there. Lines that
+//!    the conflict of a stash brought back from older commits are as in any other commit.
 //! 4. In every other commit it is that agent's where it stands in a *run*: lines that were new in
 //!    one complete commit, all by that agent, one after the other, and that stand in the same order
 //!    in this commit, new and one after the other, three of them tagged. A shorter run may have no
-//!    owner, and so may all lines of a commit that got its note in a clone in which the notes of
-//!    complete commits below were missing: what is not known there cannot be carried.
-//! 5. A common line between two tagged lines of a person's, all three new in the same commit, is
-//!    never `ai` or `mixed`.
+//!    owner.
+//! 5. A common line between two tagged lines of a person's, typed together and all three new in the
+//!    same commit, is never `ai` or `mixed`.
 //!
 //! A history is made of its seed alone. `AI_LOG_HISTORIES` says how many there are, `AI_LOG_SEED`
 //! which is the first.
@@ -105,12 +105,17 @@ struct History {
     clones: Vec<TestRepo>,
     /// Who typed a tag: a place in `WRITERS`.
     writers: HashMap<String, usize>,
+    /// Three lines that a person typed one after the other.
+    together: HashSet<[String; 3]>,
     /// Every commit that was seen, and whether it is complete.
     commits: HashMap<String, bool>,
     /// The notes that each clone has.
     noted: Vec<HashSet<String>>,
-    /// Commits that got their notes where others were missing.
-    blind: HashSet<String>,
+    /// Lines of older commits that each clone's work tree has again, as the conflict of a stash
+    /// brings them: nobody typed them for the next commit.
+    stirred: Vec<HashSet<String>>,
+    /// These lines in complete commits.
+    again: HashMap<String, HashSet<String>>,
     /// Lines that were new in a complete commit, one after the other, of one agent.
     runs: Vec<Vec<String>>,
     /// What was done, to be read by people.
@@ -132,9 +137,11 @@ impl History {
             dice: Dice(seed),
             clones: vec![first.clone()],
             writers: HashMap::new(),
+            together: HashSet::new(),
             commits: HashMap::new(),
             noted: vec![HashSet::new(); CLONES.len()],
-            blind: HashSet::new(),
+            stirred: vec![HashSet::new(); CLONES.len()],
+            again: HashMap::new(),
             runs: Vec::new(),
             log: String::new(),
             calls: 0,
@@ -172,6 +179,11 @@ impl History {
                 let _ = writeln!(text, "{tag}");
                 self.writers.insert(tag, who);
             }
+        }
+        if who == PERSON {
+            let lines: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
+            let three = lines.windows(3).filter_map(|lines| lines.to_vec().try_into().ok());
+            self.together.extend(three);
         }
         text
     }
@@ -254,9 +266,15 @@ impl History {
         let repo = self.clones[clone].clone();
         let mut complete = complete && sources.iter().all(|oid| self.commits[oid]);
         complete &= sources.iter().all(|oid| self.noted[clone].contains(oid));
+        let mut again = match made.new.is_empty() {
+            true => HashSet::new(),
+            false => std::mem::take(&mut self.stirred[clone]),
+        };
+        again.extend(sources.iter().filter_map(|oid| self.again.get(oid)).flatten().cloned());
         for oid in made.new {
             if complete {
-                self.remember(&repo, &oid);
+                self.remember(&repo, &oid, &again);
+                self.again.insert(oid.clone(), again.clone());
             }
             self.commits.insert(oid, complete);
         }
@@ -269,21 +287,17 @@ impl History {
         let list = repo.git(["notes", "--ref", "ai-log/provenance", "list"]);
         let now: HashSet<String> =
             list.lines().filter_map(|line| Some(line.split_once(' ')?.1.to_owned())).collect();
-        let below = repo.git(["rev-list", "HEAD"]);
-        let complete = |oid: &&str| self.commits.get(*oid) == Some(&true);
-        if below.lines().filter(complete).any(|oid| !now.contains(oid)) {
-            self.blind.extend(now.difference(&self.noted[clone]).cloned());
-        }
         self.noted[clone] = now;
     }
 
-    /// Keeps the runs of a complete commit.
-    fn remember(&mut self, repo: &TestRepo, oid: &str) {
+    /// Keeps the runs of a complete commit, without lines that nobody typed for it.
+    fn remember(&mut self, repo: &TestRepo, oid: &str, again: &HashSet<String>) {
         let diff = repo.git(["show", "-U0", "--format=", "--first-parent", oid]);
         let mut run: (usize, Vec<String>) = (PERSON, Vec::new());
         let mut done = Vec::new();
         for line in diff.lines() {
             let added = line.strip_prefix('+').filter(|_| !line.starts_with("+++"));
+            let added = added.filter(|text| !again.contains(text.trim()));
             let who = added.and_then(|text| self.writers.get(text.trim())).copied();
             match (added, who) {
                 (Some(text), Some(who)) if who == run.0 => run.1.push(text.trim().to_owned()),
@@ -305,16 +319,19 @@ impl History {
         own.lines().map(str::to_owned).collect()
     }
 
-    /// Both sides of a stash's conflict bring back lines that nobody typed for the next commit.
-    fn typed(&self, clone: usize, made: &Made) -> bool {
-        let stirred = self.clones[clone].top.join(".git/stirred");
-        made.new.is_empty() || std::fs::remove_file(stirred).is_err()
-    }
-
     fn commit(&mut self, clone: usize, hooks: bool) {
         let made = self.run(clone, hooks, "save work");
-        let typed = self.typed(clone, &made);
-        self.note(clone, made, hooks && typed, &[]);
+        self.note(clone, made, hooks, &[]);
+    }
+
+    /// Both sides of a stash's conflict may bring back any line that was ever committed.
+    fn stir(&mut self, clone: usize) {
+        let repo = &self.clones[clone];
+        if std::fs::remove_file(repo.top.join(".git/stirred")).is_ok() {
+            let texts = repo.git(["log", "-p", "-m", "--format=", "--reflog", "--all"]);
+            let lines = texts.lines().filter_map(|line| line.strip_prefix('+'));
+            self.stirred[clone].extend(lines.map(|line| line.trim().to_owned()));
+        }
     }
 
     /// Takes over what the others pushed, and pushes.
@@ -340,6 +357,7 @@ impl History {
             false => ("", ""),
         };
         let own = self.own(clone);
+        let stashed = std::mem::take(&mut self.stirred[clone]);
         let made = self.run(
             clone,
             hooks,
@@ -349,6 +367,8 @@ impl History {
             ),
         );
         self.note(clone, made, hooks, &own);
+        self.stirred[clone] = stashed;
+        self.stir(clone);
     }
 
     /// The last commits of this clone alone, rewritten.
@@ -388,8 +408,7 @@ impl History {
         let made =
             self.run(clone, hooks, "git add -A; git commit -q --amend --allow-empty -m amended");
         let gone = made.gone.clone();
-        let typed = self.typed(clone, &made);
-        self.note(clone, made, hooks && typed, &gone);
+        self.note(clone, made, hooks, &gone);
     }
 
     /// A branch with some commits, brought home.
@@ -545,21 +564,22 @@ impl History {
         let line = &lines[at];
         let ai = ["ai", "mixed"].contains(&line.contributor.as_str());
         let Some(&who) = self.writers.get(&line.text) else {
-            let persons = |at: Option<usize>| {
-                let near = at.and_then(|at| lines.get(at));
-                near.is_some_and(|near| {
-                    near.commit == line.commit && self.writers.get(&near.text) == Some(&PERSON)
-                })
+            let near = at.checked_sub(1).and_then(|before| lines.get(before..at + 2));
+            let own = near.filter(|near| near.iter().all(|near| near.commit == line.commit));
+            let texts = own.map(|near| [0, 1, 2].map(|n| near[n].text.clone()));
+            let tag = |text: &String| self.writers.contains_key(text);
+            let typed = |texts: [String; 3]| {
+                tag(&texts[0]) && tag(&texts[2]) && self.together.contains(&texts)
             };
-            let within = persons(at.checked_sub(1)) && persons(Some(at + 1));
-            return (ai && within).then(|| "it stands between lines of a person's".into());
+            return (ai && texts.is_some_and(typed))
+                .then(|| "it stands between lines of a person's".into());
         };
         match (who, ai) {
             (PERSON, true) => Some("a person typed it".into()),
             (PERSON, false) => None,
             (_, true) if line.agent == WRITERS[who] => None,
             (_, true) => Some(format!("it is {}'s", WRITERS[who])),
-            (_, false) if self.commits[&line.commit] => {
+            (_, false) if self.is_complete(line) => {
                 Some(format!("{} wrote it, and the commit is complete", WRITERS[who]))
             }
             (_, false) => self
@@ -568,27 +588,31 @@ impl History {
         }
     }
 
+    fn is_complete(&self, line: &Blamed) -> bool {
+        let again = self.again.get(&line.commit);
+        self.commits[&line.commit] && !again.is_some_and(|again| again.contains(&line.text))
+    }
+
     /// Whether the line stands in a run that was remembered.
     fn in_a_run(&self, lines: &[Blamed], at: usize) -> bool {
         let commit = &lines[at].commit;
-        !self.blind.contains(commit)
-            && self.runs.iter().any(|run| {
-                let Some(place) = run.iter().position(|tag| *tag == lines[at].text) else {
-                    return false;
+        self.runs.iter().any(|run| {
+            let Some(place) = run.iter().position(|tag| *tag == lines[at].text) else {
+                return false;
+            };
+            let same = |n: usize, step: usize, up: bool| {
+                let (there, here) = match up {
+                    true => (n.checked_sub(step), at.checked_sub(step)),
+                    false => (Some(n + step), Some(at + step)),
                 };
-                let same = |n: usize, step: usize, up: bool| {
-                    let (there, here) = match up {
-                        true => (n.checked_sub(step), at.checked_sub(step)),
-                        false => (Some(n + step), Some(at + step)),
-                    };
-                    let tag = there.and_then(|there| run.get(there));
-                    let line = here.and_then(|here| lines.get(here));
-                    tag.zip(line).is_some_and(|(tag, l)| *tag == l.text && l.commit == *commit)
-                };
-                let up = (1..).take_while(|step| same(place, *step, true)).count();
-                let down = (1..).take_while(|step| same(place, *step, false)).count();
-                up + down + 1 >= 3
-            })
+                let tag = there.and_then(|there| run.get(there));
+                let line = here.and_then(|here| lines.get(here));
+                tag.zip(line).is_some_and(|(tag, l)| *tag == l.text && l.commit == *commit)
+            };
+            let up = (1..).take_while(|step| same(place, *step, true)).count();
+            let down = (1..).take_while(|step| same(place, *step, false)).count();
+            up + down + 1 >= 3
+        })
     }
 }
 

@@ -148,6 +148,40 @@ pub fn run_us(variables: &Variables) -> bool {
         || MARKS.iter().any(|name| variables.contains_key(OsStr::new(name)))
 }
 
+/// The agent that runs a command which was started with these variables below these processes (the
+/// words of each, the nearest first), and its name for the conversation.
+///
+/// Variables are inherited: an agent that was started from another's shell has both sets. So the
+/// nearest process that is an agent's goes first, and where none is seen only a single set counts.
+pub fn runner(
+    variables: &Variables,
+    ancestors: &[Vec<String>],
+) -> Option<(&'static dyn Agent, Option<String>)> {
+    let mut near = ancestors.iter().filter_map(|words| {
+        AGENTS.iter().copied().find(|agent| is_one_of(words, agent.marks().programs))
+    });
+    let mut marked = AGENTS.iter().copied().filter(|agent| agent.marks().on(variables));
+    let agent = near.next().or_else(|| marked.next().filter(|_| marked.next().is_none()))?;
+    let session = agent.marks().session.and_then(|name| variables.get(OsStr::new(name)));
+    Some((agent, session.map(|value| value.to_string_lossy().into_owned())))
+}
+
+/// Whether a process is one of these programs: by its own name, or that of the script that an
+/// interpreter runs.
+fn is_one_of(words: &[String], programs: &[&str]) -> bool {
+    let name = |word: &String| {
+        let file = word.rsplit(['/', '\\']).next().unwrap_or(word);
+        let bare = [".js", ".mjs", ".cjs", ".exe"].iter().find_map(|end| file.strip_suffix(end));
+        programs.contains(&bare.unwrap_or(file))
+    };
+    let interpreted = words.first().is_some_and(|first| {
+        let file = first.rsplit('/').next().unwrap_or(first);
+        ["node", "bun", "deno", "python", "python3"].iter().any(|known| file.starts_with(known))
+    });
+    let script = words.iter().skip(1).find(|word| !word.starts_with('-'));
+    words.first().is_some_and(name) || interpreted && script.is_some_and(name)
+}
+
 /// The agent of this name.
 pub fn find(name: &str) -> Option<&'static dyn Agent> {
     AGENTS.iter().copied().find(|agent| agent.name() == name)
@@ -287,6 +321,29 @@ mod tests {
         for name in names {
             assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{name}");
         }
+    }
+
+    #[test]
+    fn the_nearest_agent_above_runs_the_command() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let set = |names: &[(&str, &str)]| -> Variables {
+            names.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+        };
+        let both =
+            set(&[("CLAUDECODE", "1"), ("CODEX_SESSION_ID", "c"), ("CLAUDE_CODE_SESSION_ID", "s")]);
+        let one = set(&[("CLAUDECODE", "1"), ("CLAUDE_CODE_SESSION_ID", "s")]);
+        let found = |variables: &Variables, above: &[&str]| {
+            let above: Vec<_> = above.iter().map(|line| words(line)).collect();
+            runner(variables, &above)
+                .map(|(agent, session)| (agent.name(), session.unwrap_or_default()))
+        };
+        let claude = Some(("claude-code", "s".to_owned()));
+        assert_eq!(found(&one, &[]), claude);
+        assert_eq!(found(&both, &[]), None, "which one?");
+        assert_eq!(found(&both, &["bash -c x", "claude", "/usr/bin/codex exec"]), claude);
+        let codex = Some(("codex", "c".to_owned()));
+        assert_eq!(found(&both, &["bash", "node /opt/bin/codex.js exec", "claude"]), codex);
+        assert_eq!(found(&set(&[]), &["vim claude", "bash"]), None);
     }
 
     #[test]

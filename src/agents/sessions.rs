@@ -32,8 +32,8 @@ pub trait Sessions: Sync {
     /// there.
     fn stores(&self, homes: &Homes, tops: &[PathBuf]) -> Vec<Store>;
 
-    /// What one of their files tells, in order: prompts, edits that succeeded, commands that have
-    /// ended, each with the folder that the agent worked in. A file may hold many sessions; those
+    /// What one of their files tells, in order: prompts, edits that succeeded, commands when they
+    /// started (or ended, where that is all there is), each with the folder that the agent worked in. A file may hold many sessions; those
     /// of folders that `wanted` denies may be left out.
     ///
     /// What was told before an error holds.

@@ -169,13 +169,13 @@ impl Pool {
             }
             matches.sort_by_key(|found| Reverse(found.length));
             for Match { run, from, to, length } in matches {
-                let open: Vec<usize> = (0..length).filter(|n| file.is_open(to + n)).collect();
-                if open.iter().filter(|n| file.telling[to + **n]).count() < TELLING {
+                // A longer run may have some of them: the text is there all the same.
+                if file.telling[to..to + length].iter().filter(|tells| **tells).count() < TELLING {
                     continue;
                 }
-                for n in open {
+                for n in 0..length {
                     let owner = self.runs[run].lines[from + n].1;
-                    file.found[to + n] = Some(Found { owner, sure: true });
+                    file.found[to + n].get_or_insert(Found { owner, sure: true });
                 }
             }
         }
@@ -338,6 +338,18 @@ mod tests {
         assert_eq!(carry(&pool, "b.py", 200, WORK), [Some(1); 4]);
         assert_eq!(carry(&pool, "c.py", 200, WORK), [Some(0); 4]);
         assert_eq!(carry(&pool, "sub/b.py", 200, WORK), [Some(1); 4], "a folder deeper");
+    }
+
+    #[test]
+    fn runs_that_overlap_each_give_what_the_longer_one_leaves() {
+        let (one, two) = ("first_line = 1\nsecond_line = 2\n", "third_line = 3\nfourth_line = 4\n");
+        let (three, four) = ("fifth_line = 5\nsixth_line = 6\n", "seventh_line = 7\n");
+        let middle = format!("second_line = 2\n{two}fifth_line = 5\n");
+        let first = format!("{one}third_line = 3\n");
+        let last = format!("{three}{four}");
+        let pool = pool(Kin::Below, &[("a.py", &first), ("b.py", &middle), ("c.py", &last)]);
+        let found = carry(&pool, "d.py", 200, &format!("{one}{two}{three}{four}"));
+        assert_eq!(found, [Some(0), Some(1), Some(1), Some(1), Some(1), Some(2), Some(2)]);
     }
 
     #[test]

@@ -114,34 +114,47 @@ impl Retelling {
         self.commands.push(Command { author, text: text.to_owned(), age: 0 });
     }
 
-    /// The files of a commit that are followed or that commands name, each with its owners.
-    pub fn commit(&mut self, files: Vec<Committed>) -> Vec<(RepoPath, Annotated)> {
-        let mut seen = Vec::new();
-        for file in files {
+    /// The followed files of which not all is committed.
+    pub fn open(&self) -> impl Iterator<Item = &RepoPath> {
+        let files = self.files.texts.iter();
+        files
+            .filter(|(path, now)| self.committed.get(*path).is_some_and(|text| *text != now.text))
+            .map(|(path, _)| path)
+    }
+
+    /// The files of a commit in which sessions may have written, each with its owners. `gone` are
+    /// files that no later commit has.
+    pub fn commit(
+        &mut self,
+        files: Vec<Committed>,
+        gone: Vec<RepoPath>,
+    ) -> Vec<(RepoPath, Annotated)> {
+        for file in &files {
             if let Some(old) = file.old_path.as_ref().filter(|old| self.follows(old)) {
                 self.rename(old, &file.path);
             }
-            let said = self.said(&file);
-            if !self.follows(&file.path) && said.iter().all(Option::is_none) {
-                continue;
-            }
-            self.begin(&file.path, file.base.clone());
-            let mut annotated = self.look(&file);
-            for (owner, author) in annotated.owners.iter_mut().zip(said) {
+        }
+        let new: Vec<bool> = files.iter().map(|file| !self.follows(&file.path)).collect();
+        let mut seen = self.look(&files, gone);
+        for ((file, annotated), new) in files.iter().zip(&mut seen).zip(new) {
+            for (owner, author) in annotated.owners.iter_mut().zip(self.said(file)) {
                 if let (Owner::Person, Some(author)) = (*owner, author) {
                     *owner = Owner::of(author);
                 }
             }
-            if let Some(known) = self.files.texts.get_mut(&file.path)
-                && known.text == annotated.text
-            {
-                known.owners.clone_from(&annotated.owners);
+            let agents = annotated.owners.iter().any(|owner| owner.is_agent());
+            match self.files.texts.get_mut(&file.path) {
+                Some(known) if !new || agents => {
+                    if known.text == annotated.text {
+                        known.owners.clone_from(&annotated.owners);
+                    }
+                }
+                _ => self.leave(&file.path),
             }
-            seen.push((file.path, annotated));
         }
         self.commands.iter_mut().for_each(|command| command.age += 1);
         self.commands.retain(|command| command.age <= COMMANDS);
-        seen
+        files.into_iter().map(|file| file.path).zip(seen).collect()
     }
 
     fn begin(&mut self, path: &RepoPath, text: Option<Vec<u8>>) {
@@ -163,22 +176,36 @@ impl Retelling {
         }
     }
 
-    /// The text of a commit with its owners.
-    fn look(&mut self, file: &Committed) -> Annotated {
-        let before = self.files.texts.get(&file.path).cloned();
-        let below = self.committed.get(&file.path).map(Vec::as_slice).unwrap_or_default();
-        let continues = file.base.as_deref().unwrap_or_default() == below;
-        let open = before.as_ref().is_some_and(|before| before.text != below);
-        let text = Some(file.text.clone());
-        self.files.step(vec![Change::new(file.path.clone(), text, By::Other)]);
-        let seen = self.files.texts.get(&file.path).cloned().unwrap_or_default();
-        if continues || !open {
-            self.committed.insert(file.path.clone(), file.text.clone());
-        } else if let Some(before) = before {
-            // The work of a session that is in no commit yet waits for its own.
-            self.files.texts.insert(file.path.clone(), before);
+    /// The texts of a commit with their owners: one step, so that what went from one file into
+    /// another is known there.
+    fn look(&mut self, files: &[Committed], gone: Vec<RepoPath>) -> Vec<Annotated> {
+        let mut waiting = Vec::new();
+        let mut changes: Vec<Change> =
+            gone.into_iter().map(|path| Change::new(path, None, By::Other)).collect();
+        for file in files {
+            self.begin(&file.path, file.base.clone());
+            let before = self.files.texts.get(&file.path);
+            let below = self.committed.get(&file.path).map(Vec::as_slice).unwrap_or_default();
+            let continues = file.base.as_deref().unwrap_or_default() == below;
+            let open = before.filter(|before| !continues && before.text != below);
+            match open {
+                // The work of a session that is in no commit yet waits for its own.
+                Some(before) => waiting.push((file.path.clone(), before.clone())),
+                None => drop(self.committed.insert(file.path.clone(), file.text.clone())),
+            }
+            changes.push(Change::new(file.path.clone(), Some(file.text.clone()), By::Other));
         }
+        self.files.step(changes);
+        let text = |file: &Committed| self.files.texts.get(&file.path).cloned();
+        let seen = files.iter().map(|file| text(file).unwrap_or_default()).collect();
+        self.files.texts.extend(waiting);
         seen
+    }
+
+    /// A file without any work of an agent's.
+    fn leave(&mut self, path: &RepoPath) {
+        self.files.texts.remove(path);
+        self.committed.remove(path);
     }
 
     /// Whose command says a line that the commit adds; blank lines and braces are those of both
@@ -213,9 +240,11 @@ impl Retelling {
     }
 }
 
-/// What stands between quotes, line ends and the words for line ends, folded.
+/// What stands between quotes, line ends and the words for line ends, and what is printed, folded.
 fn pieces(command: &str) -> HashSet<Vec<u8>> {
-    let parts = command.split(['\n', '\'', '"']).flat_map(|part| part.split("\\n"));
-    let folded = parts.map(|part| folded(part.as_bytes()));
+    let printed = shell::printed(command);
+    let texts = std::iter::once(command).chain(printed.iter().map(String::as_str));
+    let parts = texts.flat_map(|text| text.split(['\n', '\'', '"']));
+    let folded = parts.flat_map(|part| part.split("\\n")).map(|part| folded(part.as_bytes()));
     folded.filter(|part| part.iter().any(u8::is_ascii_alphanumeric)).collect()
 }

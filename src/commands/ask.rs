@@ -128,7 +128,7 @@ fn ask(
             .hint(format!("it has {count} lines")));
     }
     if lines.iter().any(|line| line.commit.is_zero()) {
-        screen::add_uncommitted(repo, provenance, std::slice::from_ref(&path))?;
+        screen::add_uncommitted(env, repo, provenance, std::slice::from_ref(&path))?;
     }
     let range = lines.first().zip(lines.last());
     Ok(Prompts {

@@ -10,13 +10,15 @@ use chrono::{DateTime, Utc};
 use crate::attribution::hunks::{added, blank, owned};
 use crate::attribution::replay::Replay;
 use crate::attribution::{Annotated, Author, Owner, Source};
+use crate::commands::sessions::{Session, unhooked};
+use crate::config::Env;
 use crate::error::Result;
 use crate::git::Repo;
 use crate::git::lines::{is_binary, split};
 use crate::git::objects::Entry;
 use crate::git::target::Target;
 use crate::journal::{Journal, MAX_TEXT, Reader, Snapshots, fold};
-use crate::model::note::{Note, NoteHunk, PromptRecord, Session, Turn};
+use crate::model::note::{self, Note, NoteHunk, PromptRecord, Turn};
 use crate::model::{Contributor, Digest, Event, Evidence, Oid, RepoPath, SessionId, TurnId, What};
 use crate::query;
 
@@ -28,6 +30,8 @@ const MAX_FOLDERS: usize = 2_000;
 pub struct Evidences {
     /// Every event, folded.
     pub events: Vec<Event>,
+    /// Sessions of which only their own files tell.
+    pub told: Vec<Session>,
     /// Lines of the journal that could not be read.
     pub skipped: usize,
     /// Turns whose prompts were deleted: they are written nowhere again.
@@ -39,7 +43,14 @@ impl Evidences {
     pub fn read(repo: &Repo) -> Result<Self> {
         let (mut events, skipped) = Journal::at(&repo.state_dir()).read()?;
         fold(&mut events);
-        Ok(Self { events, skipped, forgotten: query::forgotten(repo)? })
+        Ok(Self { events, skipped, told: Vec::new(), forgotten: query::forgotten(repo)? })
+    }
+
+    /// The same, and what sessions did here since this commit of which no hook told.
+    pub fn since(env: &Env, repo: &Repo, base: Option<&Oid>) -> Result<Self> {
+        let mut evidences = Self::read(repo)?;
+        evidences.told = unhooked::since(env, repo, base, &evidences.events);
+        Ok(evidences)
     }
 
     fn of_worktree(&self, top: &Path) -> Vec<&Event> {
@@ -53,7 +64,7 @@ impl Evidences {
             note.hunks.iter().filter_map(|h| h.session.clone()).collect();
         let turns: Vec<TurnId> = note.hunks.iter().filter_map(|h| h.turn.clone()).collect();
         let mut prompts: BTreeMap<TurnId, PromptRecord> = BTreeMap::new();
-        for event in &self.events {
+        for event in self.events.iter().chain(self.told.iter().flat_map(|told| &told.events)) {
             if sessions.contains(&event.session) {
                 note_session(note, event, human);
             }
@@ -95,7 +106,7 @@ impl Evidences {
 }
 
 fn note_session(note: &mut Note, event: &Event, human: Option<&str>) {
-    let session = note.sessions.entry(event.session.clone()).or_insert_with(|| Session {
+    let session = note.sessions.entry(event.session.clone()).or_insert_with(|| note::Session {
         agent: event.agent.clone(),
         model: None,
         human: human.map(str::to_owned),
@@ -129,9 +140,13 @@ pub fn hunks(
         return Ok(Vec::new());
     };
     let source = Files::of(repo);
+    let mut hunks = match evidences.told.is_empty() {
+        true => Vec::new(),
+        false => unhooked::hunks(repo, &evidences.told, base, targets, now),
+    };
     let mut replay = Replay::of(&evidences.of_worktree(top), &source);
     if replay.is_empty() {
-        return Ok(Vec::new());
+        return Ok(hunks);
     }
     let mut files: Vec<_> = targets
         .iter()
@@ -144,7 +159,7 @@ pub fn hunks(
     let gone: Vec<RepoPath> = gone.cloned().collect();
     files.extend(gone.into_iter().map(|path| (path, None, None)));
     let texts = replay.target(base, files, now);
-    let mut hunks = Vec::new();
+    let told = std::mem::take(&mut hunks);
     for target in targets {
         let Some(annotated) = texts.get(&target.path) else {
             if target.text.len() > MAX_TEXT && replay.followed().any(|path| *path == target.path) {
@@ -154,6 +169,10 @@ pub fn hunks(
         };
         hunks.extend(hunks_of(target, annotated, replay.authors()));
     }
+    // What a hook saw goes before what is told.
+    let apart = |hunk: &NoteHunk| !hunks.iter().any(|seen| seen.meets(hunk));
+    let told: Vec<NoteHunk> = told.into_iter().filter(apart).collect();
+    hunks.extend(told);
     hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
     Ok(hunks)
 }

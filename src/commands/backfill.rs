@@ -137,7 +137,7 @@ impl Filling<'_> {
         let mut progress = Progress::on(env, "looking through commits");
         let (mut laid, mut waiting) = (Laid::default(), Waiting::default());
         let mut units = self.survey.units.iter().peekable();
-        let mut notes = Notes::open(self.repo, PROVENANCE)?;
+        let notes = Notes::open(self.repo, PROVENANCE)?;
         let mut batch = Vec::new();
         for (place, commit) in history.commits.iter().enumerate() {
             progress.at(place, history.commits.len());
@@ -208,16 +208,11 @@ impl Filling<'_> {
 
 /// Whether a note says nothing of these lines yet, and its hooks never heard of their session.
 fn is_new(hunk: &NoteHunk, old: &Note) -> bool {
-    let over = |known: &NoteHunk| {
-        known.path == hunk.path
-            && known.lines.start <= hunk.lines.end
-            && hunk.lines.start <= known.lines.end
-    };
     let seen = |known: &NoteHunk| {
         let saw = matches!(known.evidence, Some(Evidence::Edit | Evidence::Shell));
         saw && known.session == hunk.session
     };
-    !old.hunks.iter().any(|known| known.contributor.is_agents() && over(known) || seen(known))
+    !old.hunks.iter().any(|known| known.contributor.is_agents() && known.meets(hunk) || seen(known))
 }
 
 /// Steps of sessions that have been read and not come to their commit yet.

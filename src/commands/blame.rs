@@ -62,7 +62,7 @@ pub fn run(env: &Env, args: &BlameArgs) -> Result<()> {
     let blame = repo.blame(&git)?;
     let mut provenance = Provenance::open(&repo)?;
     if blame.lines.iter().any(|line| line.commit.is_zero()) {
-        screen::add_uncommitted(&repo, &mut provenance, std::slice::from_ref(&path))?;
+        screen::add_uncommitted(env, &repo, &mut provenance, std::slice::from_ref(&path))?;
     }
     let owners = owners(&mut provenance, &blame, &path)?;
     screen::complain(&provenance);

@@ -117,7 +117,10 @@ fn post_commit(env: &Env, now: DateTime<Utc>) -> Result<()> {
     let origin = if plain { Origin::Here } else { Origin::Rewritten };
     let before = Some(before).filter(|oid| amended && !oid.is_zero());
     let predecessors = picked.into_iter().chain(before).chain(sources(&repo)).collect();
-    let evidences = Evidences::read(&repo)?;
+    let evidences = match plain {
+        true => Evidences::since(env, &repo, repo.commit(&commit)?.parents.first())?,
+        false => Evidences::read(&repo)?,
+    };
     // The oldest first: a commit that has a note says that nothing below it is owed, whenever a
     // process is killed.
     if plain && !amended {
@@ -143,7 +146,7 @@ fn settle(
     let Some(mut at) = repo.commit(commit)?.parents.first().cloned() else {
         return Ok(());
     };
-    let mut notes = Notes::open(repo, PROVENANCE)?;
+    let notes = Notes::open(repo, PROVENANCE)?;
     if notes.get(&at)?.is_some() {
         return Ok(());
     }

@@ -4,19 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
+use crate::agents;
 use crate::attribution::hunks::{added, blank};
 use crate::attribution::tokens::tells;
 use crate::commands::attribute::{self, Evidences};
 use crate::commands::gate;
-use crate::config::Env;
+use crate::config::{Env, ancestors};
 use crate::error::Result;
 use crate::git::Repo;
 use crate::git::lines::{self, Space, is_binary, split};
 use crate::git::notes::{self as refs, History, Notes, PROMPTS, PROVENANCE};
 use crate::git::target::{Target, targets};
 use crate::journal::MAX_TEXT;
-use crate::model::Oid;
-use crate::model::note::{Note, NoteHunk, PromptRecord};
+use crate::model::note::{CommittedBy, Note, NoteHunk, PromptRecord};
+use crate::model::{Oid, SessionId};
 use crate::query::carry::{Carrier, Wanted, adopt, unexplained};
 use crate::{notes, query};
 
@@ -92,6 +93,7 @@ pub fn make(
     let base = commit.parents.first();
     let mut note = Note {
         authored: DateTime::from_timestamp(commit.authored, 0),
+        committed_by: (job.origin == Origin::Here).then(|| committed_by(env)).flatten(),
         hunks: attribute::hunks(repo, evidences, base, &targets, now)?,
         ..Note::default()
     };
@@ -128,6 +130,14 @@ pub fn make(
     Ok(Some(Made { commit: job.commit.clone(), note, prompts, from: carried.from }))
 }
 
+/// The agent in whose shell this runs.
+fn committed_by(env: &Env) -> Option<CommittedBy> {
+    let (agent, session) = agents::runner(&env.variables, &ancestors::read())?;
+    let agent = agent.name().to_owned();
+    let session = session.map(|session| SessionId::derive(&agent, &session));
+    Some(CommittedBy { agent, session })
+}
+
 /// Whether a hunk has more than braces and the like. In a commit that was made elsewhere these may
 /// be anybody's.
 fn says_something(hunk: &NoteHunk, targets: &[Target]) -> bool {
@@ -159,7 +169,7 @@ fn inherit(
     note: &mut Note,
     prompts: &mut Vec<PromptRecord>,
 ) -> Result<bool> {
-    let mut provenance = Notes::open(repo, PROVENANCE)?;
+    let provenance = Notes::open(repo, PROVENANCE)?;
     let mut found = false;
     for predecessor in &job.predecessors {
         let Some(bytes) = provenance.get(predecessor)? else {

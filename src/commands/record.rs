@@ -10,6 +10,7 @@ use clap::Args;
 use crate::agents::{self, Act, Agent, Files, Report};
 use crate::attribution::shell;
 use crate::commands::observe::{self, Place};
+use crate::commands::repair;
 use crate::config::{Env, Homes};
 use crate::error::{Error, Result};
 use crate::journal::Journal;
@@ -64,9 +65,9 @@ pub fn record(env: &Env, agent: &str, payload: &[u8], now: DateTime<Utc>) -> Res
             // A person asked, whichever sub-agent was heard first.
             let act = Act::Prompt(prompt);
             let report = Report { act, call: None, subagent: None, ..report.clone() };
-            Recorder { report, now }.prompt_once()?;
+            Recorder { env, report, now }.prompt_once()?;
         }
-        Recorder { report, now }.record()?;
+        Recorder { env, report, now }.record()?;
     }
     Ok(())
 }
@@ -91,12 +92,13 @@ fn look_behind(adapter: &dyn Agent, report: &mut Report, files: &Disk<'_>) -> Op
 }
 
 /// One report on its way into the journals of the repositories that it concerns.
-struct Recorder {
+struct Recorder<'e> {
+    env: &'e Env,
     report: Report,
     now: DateTime<Utc>,
 }
 
-impl Recorder {
+impl Recorder<'_> {
     fn record(self) -> Result<()> {
         match &self.report.act {
             Act::Before(paths) => self.each_file(paths, |place, path| {
@@ -206,6 +208,10 @@ impl Recorder {
                 background,
             };
             self.append(&place, vec![What::Window(window)])?;
+            if edge == Edge::Close {
+                // An agent may run git without its hooks; then this is the first to see the commit.
+                repair::owed(self.env, &place.repo, self.now)?;
+            }
         }
         Ok(())
     }

@@ -26,8 +26,8 @@ use crate::{notes, query};
 /// Carry provenance onto commits that lost it
 ///
 /// Looks in commits without a note for text that notes of other commits call an agent's, as after
-/// a squash or a rebase on a server, and writes notes that say so. Commits that have a note stay
-/// as they are.
+/// a squash or a rebase on a server, and writes notes that say so. Notes that commits have already
+/// only gain lines, where notes of others came after them.
 #[derive(Debug, Args)]
 pub struct RepairArgs {
     /// Commits, as `git log` takes them; without one, the history of HEAD
@@ -49,9 +49,7 @@ pub fn run(env: &Env, args: &RepairArgs) -> Result<()> {
         let range = args.range.clone().unwrap_or_else(|| "HEAD".into());
         let entries = repo.log(&["--end-of-options".into(), range, "--".into()])?;
         let commits: Vec<Oid> = entries.into_iter().map(|entry| entry.commit).collect();
-        let mut found = find(env, &repo, &commits, usize::MAX, now)?;
-        found.extend(late(&repo, &commits)?);
-        found
+        find(env, &repo, &commits, usize::MAX, now)?
     };
     if !args.dry_run {
         note::store(&repo, &repaired, now)?;
@@ -84,18 +82,36 @@ fn marker(repo: &Repo) -> PathBuf {
     repo.state_dir().join("repaired")
 }
 
-/// Notes have come: the next hook looks at the last commits once more.
-pub fn look_again(repo: &Repo) {
+/// Gives the last commit its note where no hook did, and those before it.
+pub fn owed(env: &Env, repo: &Repo, now: DateTime<Utc>) -> Result<()> {
+    let Some(head) = repo.head()? else {
+        return Ok(());
+    };
+    if seen(repo).as_ref() == Some(&head) || Notes::open(repo, PROVENANCE)?.get(&head)?.is_some() {
+        return Ok(());
+    }
     let _ = std::fs::remove_file(marker(repo));
+    recent(env, repo, now)
 }
 
-/// Repairs what lost its note since a hook last looked, in the last commits of HEAD.
+fn seen(repo: &Repo) -> Option<Oid> {
+    std::fs::read_to_string(marker(repo)).ok().map(|text| Oid(text.trim().to_owned()))
+}
+
+/// Notes have come: the next hook looks at the last commits once more. Whoever brings many notes
+/// reads them, too, and not one commit after the other.
+pub fn look_again(repo: &Repo) {
+    let _ = std::fs::remove_file(marker(repo));
+    let _ = Carrier::open(repo, usize::MAX);
+}
+
+/// Repairs what lost its note, or has it from before others came, since a hook last looked, in the
+/// last commits of HEAD.
 pub fn recent(env: &Env, repo: &Repo, now: DateTime<Utc>) -> Result<()> {
     let Some(head) = repo.head()? else {
         return Ok(());
     };
-    let path = marker(repo);
-    let seen = std::fs::read_to_string(&path).ok().map(|text| Oid(text.trim().to_owned()));
+    let (path, seen) = (marker(repo), seen(repo));
     if seen.as_ref() == Some(&head) {
         return Ok(());
     }
@@ -112,8 +128,8 @@ pub fn recent(env: &Env, repo: &Repo, now: DateTime<Utc>) -> Result<()> {
     Ok(journal::write_private(&path, format!("{head}\n").as_bytes())?)
 }
 
-/// What the journal and other commits' notes say of these commits, where they have no note. So many
-/// notes that are new here are read at most.
+/// What the journal and other commits' notes say of these commits, and their own notes do not. So
+/// many notes that are new here are read at most.
 fn find(
     env: &Env,
     repo: &Repo,
@@ -122,14 +138,18 @@ fn find(
     now: DateTime<Utc>,
 ) -> Result<Vec<Made>> {
     let mut carrier = Carrier::open(repo, limit)?;
-    let mut notes = Notes::open(repo, PROVENANCE)?;
+    let notes = Notes::open(repo, PROVENANCE)?;
     let mut told = Told::read(repo)?;
     let none = Evidences::default();
     let mut found = Vec::new();
     for oid in commits {
         let commit = repo.commit(oid)?;
         let young = told.first.is_some_and(|first| first <= commit.time);
-        if !young && !carrier.concerns(commit.time) || notes.get(oid)?.is_some() {
+        if !young && !carrier.concerns(commit.time) {
+            continue;
+        }
+        if let Some(bytes) = notes.get(oid)? {
+            found.extend(late(repo, &mut carrier, oid, &commit, &bytes)?);
             continue;
         }
         let origin = if young { told.of(repo, oid, &commit)? } else { None };
@@ -140,40 +160,28 @@ fn find(
     Ok(found)
 }
 
-/// What notes that came later say of commits that have a note: whoever moves lines of a fetched
-/// commit before its note is fetched, too, is taken for their writer. Only what is new is told.
-fn late(repo: &Repo, commits: &[Oid]) -> Result<Vec<Made>> {
-    let mut carrier = Carrier::open(repo, 0)?;
-    let mut notes = Notes::open(repo, PROVENANCE)?;
-    let mut found = Vec::new();
-    for oid in commits {
-        let commit = repo.commit(oid)?;
-        if !carrier.concerns(commit.time) {
-            continue;
-        }
-        let Some(old) = notes.get(oid)?.and_then(|bytes| notes::parse(&bytes).ok()) else {
-            continue;
-        };
-        let Ok(targets) = targets(repo, &commit) else {
-            continue;
-        };
-        let wanted = Wanted {
-            oid,
-            commit: &commit,
-            targets: &targets,
-            taken: &old.hunks,
-            predecessors: &[],
-        };
-        let carried = carrier.carry(&wanted)?;
-        if carried.hunks.is_empty() {
-            continue;
-        }
-        let mut note = Note { authored: old.authored, ..Note::default() };
-        carried.add_to(&mut carrier, &mut note)?;
-        let prompts = query::prompts_of(repo, &carried.from, &note)?;
-        found.push(Made { commit: oid.clone(), note, prompts, from: carried.from });
+/// What notes that came later say of a commit that has one: whoever moves lines of a fetched commit
+/// before its note is fetched, too, is taken for their writer. Only what is new is told.
+fn late(
+    repo: &Repo,
+    carrier: &mut Carrier<'_>,
+    oid: &Oid,
+    commit: &Commit,
+    bytes: &[u8],
+) -> Result<Option<Made>> {
+    let (Ok(old), Ok(targets)) = (notes::parse(bytes), targets(repo, commit)) else {
+        return Ok(None);
+    };
+    let taken = &old.hunks;
+    let wanted = Wanted { oid, commit, targets: &targets, taken, predecessors: &[] };
+    let carried = carrier.carry(&wanted)?;
+    if carried.hunks.is_empty() {
+        return Ok(None);
     }
-    Ok(found)
+    let mut note = Note { authored: old.authored, ..Note::default() };
+    carried.add_to(carrier, &mut note)?;
+    let prompts = query::prompts_of(repo, &carried.from, &note)?;
+    Ok(Some(Made { commit: oid.clone(), note, prompts, from: carried.from }))
 }
 
 /// The journal, for commits that were made since it begins.

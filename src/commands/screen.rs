@@ -10,10 +10,10 @@ use crate::error::{Error, Result};
 use crate::git::Repo;
 use crate::git::process::{self, With as _};
 use crate::git::target::Target;
-use crate::model::note::{Note, PromptRecord};
-use crate::model::{Contributor, Oid, RepoPath, TurnId};
+use crate::model::note::{Note, NoteHunk, PromptRecord};
+use crate::model::{Contributor, Evidence, Oid, RepoPath, SessionId, TurnId};
 use crate::query::Provenance;
-use crate::render::json::{SessionInfo, TurnInfo};
+use crate::render::json::{Capture, SessionInfo, TurnInfo};
 use crate::render::out::Out;
 
 /// When to use colour.
@@ -112,12 +112,13 @@ pub fn zero(like: Option<&Oid>) -> Oid {
 
 /// Attributes files of the work tree that are not committed, and adds them to the notes.
 pub fn add_uncommitted(
+    env: &Env,
     repo: &Repo,
     provenance: &mut Provenance<'_>,
     paths: &[RepoPath],
 ) -> Result<()> {
     let head = repo.head()?;
-    let evidences = Evidences::read(repo)?;
+    let evidences = Evidences::since(env, repo, head.as_ref())?;
     let mut targets = Vec::new();
     for path in paths {
         targets.extend(work_tree_target(repo, head.as_ref(), path)?);
@@ -153,16 +154,25 @@ pub fn work_tree_target(
 
 /// The sessions of a note.
 pub fn sessions(note: &Note) -> Vec<SessionInfo> {
-    let info =
-        |(id, session): (&crate::model::SessionId, &crate::model::note::Session)| SessionInfo {
-            session: id.clone(),
-            agent: session.agent.clone(),
-            model: session.model.clone(),
-            human: session.human.clone(),
-            started: session.started,
-            parent: session.parent.clone(),
-        };
+    let info = |(id, session): (&SessionId, &crate::model::note::Session)| SessionInfo {
+        session: id.clone(),
+        agent: session.agent.clone(),
+        model: session.model.clone(),
+        human: session.human.clone(),
+        started: session.started,
+        parent: session.parent.clone(),
+        capture: capture(note, id),
+    };
     note.sessions.iter().map(info).collect()
+}
+
+fn capture(note: &Note, session: &SessionId) -> Capture {
+    let own = |hunk: &&NoteHunk| hunk.session.as_ref() == Some(session);
+    let told = |hunk: &NoteHunk| hunk.evidence == Some(Evidence::Transcript);
+    match note.hunks.iter().filter(own).any(told) {
+        true => Capture::Transcript,
+        false => Capture::Hooks,
+    }
 }
 
 /// The turns of a note, with their prompts, in the order they were asked.

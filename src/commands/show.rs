@@ -44,6 +44,7 @@ pub fn run(env: &Env, args: &ShowArgs) -> Result<()> {
         author,
         subject,
         source,
+        committed_by: None,
         gate,
         verdict,
         sessions: Vec::new(),
@@ -55,6 +56,7 @@ pub fn run(env: &Env, args: &ShowArgs) -> Result<()> {
         commit,
     };
     if let Some(note) = note {
+        shown.committed_by.clone_from(&note.committed_by);
         shown.sessions = screen::sessions(&note);
         shown.turns = screen::turns(&mut provenance, &shown.commit, &note)?;
         shown.hunks = note.hunks.iter().map(NoteHunk::hunk).collect();
@@ -79,6 +81,10 @@ fn print(out: &mut Out, shown: &Show) -> io::Result<()> {
         out.line("This commit has no note; what others say of its lines:\n")?;
     } else if shown.source.is_none() {
         return out.line("Nothing is recorded for this commit.");
+    }
+    if let Some(by) = &shown.committed_by {
+        let session = by.session.as_ref().map(|id| format!(", session {id}")).unwrap_or_default();
+        out.line(&format!("Committed by {}{session}", line(&by.agent)))?;
     }
     if shown.hunks.is_empty() {
         return out.line("No line of this commit was written by an agent.");

@@ -17,7 +17,7 @@ use crate::model::note::{Note, NoteHunk};
 use crate::model::{Oid, RepoPath, What};
 use crate::query::Provenance;
 use crate::render::escape::line;
-use crate::render::json::{Counts, FileStatus, Status, Unusable};
+use crate::render::json::{Capture, Counts, FileStatus, Status, Unusable};
 use crate::render::out::{Out, Style};
 use crate::render::text;
 
@@ -35,8 +35,8 @@ pub fn run(env: &Env, args: &StatusArgs) -> Result<()> {
         return Err(Error::new("a bare repository has no work tree")
             .hint("ask about commits: git ai-log log, git ai-log show REV"));
     }
-    let evidences = Evidences::read(&repo)?;
     let head = repo.head()?;
+    let evidences = Evidences::since(env, &repo, head.as_ref())?;
     let (staged, tree) = targets(&repo, head.as_ref())?;
     let now = Env::now();
     let hunks =
@@ -144,6 +144,13 @@ fn print(out: &mut Out, status: &Status) -> io::Result<()> {
             let text = text::hunk(out, hunk);
             out.line(&format!("    {text}"))?;
         }
+    }
+    for session in status.sessions.iter().filter(|s| s.capture == Capture::Transcript) {
+        let agent = line(&session.agent);
+        out.line(&format!(
+            "{}  {agent}, from its transcript: its hooks are silent",
+            session.session
+        ))?;
     }
     for turn in &status.turns {
         let prompt = text::prompt_line(turn, 100);

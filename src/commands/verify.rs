@@ -64,7 +64,7 @@ fn verify(repo: &Repo, args: &VerifyArgs) -> Result<Verified> {
     if args.range.is_none() && repo.is_unborn() {
         return Ok(report.verified);
     }
-    let mut provenance = Notes::open(repo, PROVENANCE)?;
+    let provenance = Notes::open(repo, PROVENANCE)?;
     let mut claims = claims::Checker::of(repo);
     let range = args.range.clone().unwrap_or_else(|| "HEAD".into());
     for commit in repo.changed(&range)? {

@@ -6,6 +6,7 @@
     reason = "this is the one place where the environment is read"
 )]
 
+pub mod ancestors;
 mod homes;
 pub mod policy;
 pub mod terminal;

@@ -1,6 +1,6 @@
 //! The log.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ffi::OsString;
 
 use super::process::{self, With as _};
@@ -30,14 +30,16 @@ impl Repo {
     }
 
     /// The commits of this one's history, itself included, that were made after this time (seconds
-    /// since 1970) or much before it.
-    pub fn history(&self, of: &Oid, since: i64) -> Result<HashSet<Oid>, GitError> {
-        let mut command = self.git().with("rev-list").with(format!("--since={}", since.max(0)));
-        command.args(["--end-of-options", of.as_str(), "--"]);
+    /// since 1970) or much before it, each with its place: none stands before one made on top of it.
+    pub fn history(&self, of: &Oid, since: i64) -> Result<HashMap<Oid, usize>, GitError> {
+        let mut command = self.git().with("rev-list").with("--topo-order");
+        command.args([&format!("--since={}", since.max(0)), "--end-of-options", of.as_str(), "--"]);
         let answer = process::output(&mut command, "read the history")?;
         let lines = String::from_utf8_lossy(&answer).into_owned();
         let commits = lines.lines().map(|line| Oid(line.to_owned()));
-        Ok(commits.chain(Some(of.clone())).collect())
+        let mut places: HashMap<Oid, usize> = commits.zip(1..).collect();
+        places.entry(of.clone()).or_insert(0);
+        Ok(places)
     }
 
     /// The best common ancestor of two commits, if they have one.
@@ -56,6 +58,11 @@ impl Repo {
             .with(one.as_str())
             .with(other.as_str());
         Ok(process::answer(&mut command, "compare two commits")?.is_some())
+    }
+
+    /// Whether a commit, which need not be here, has another one in its history.
+    pub fn stands_on(&self, commit: &Oid, base: &Oid) -> Result<bool, GitError> {
+        Ok(self.store().has(commit) && self.is_ancestor(base, commit)?)
     }
 
     /// Who commits here, as git writes it: name, address, time.

@@ -23,9 +23,13 @@ mod store;
 pub mod target;
 pub mod worktree;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::rc::Rc;
 
+use objects::Entry;
 use process::With as _;
 use store::{Native, Plumbing, Store};
 
@@ -136,6 +140,7 @@ pub struct Repo {
     store: Box<dyn Store>,
     native: bool,
     plumbing: Plumbing,
+    trees: RefCell<HashMap<Oid, Rc<[Entry]>>>,
 }
 
 impl Repo {
@@ -184,6 +189,7 @@ impl Repo {
             work_tree,
             plumbing: plumbing(),
             native: true,
+            trees: RefCell::default(),
             store: Box::new(Native { repo, fallback: plumbing() }),
         })
     }
@@ -212,6 +218,7 @@ impl Repo {
             common_dir,
             store: Box::new(store),
             native: false,
+            trees: RefCell::default(),
             plumbing: Plumbing::at(dir),
         })
     }

@@ -1,6 +1,7 @@
 //! Commits, trees and what a commit changed.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use super::{GitError, Kind, Repo};
 use crate::model::{Oid, RepoPath};
@@ -86,6 +87,16 @@ impl Repo {
             }
             _ => Err(damaged()),
         }
+    }
+
+    /// The same, kept for the next that asks: for trees of notes, which each step of a hook reads.
+    pub fn kept_tree(&self, oid: &Oid) -> Result<Rc<[Entry]>, GitError> {
+        if let Some(known) = self.trees.borrow().get(oid) {
+            return Ok(known.clone());
+        }
+        let entries: Rc<[Entry]> = self.tree(oid)?.into();
+        self.trees.borrow_mut().insert(oid.clone(), entries.clone());
+        Ok(entries)
     }
 
     /// Writes a folder.
@@ -359,13 +370,10 @@ fn parse_tree(mut bytes: &[u8], oid_len: usize) -> Option<Vec<Entry>> {
 fn encode_tree(entries: &[Entry]) -> Vec<u8> {
     let mut sorted: Vec<&Entry> = entries.iter().collect();
     // git sorts folders as if their names ended with a slash.
-    sorted.sort_by_key(|entry| {
-        let mut name = entry.name.clone();
-        if entry.is_tree() {
-            name.push(b'/');
-        }
-        name
-    });
+    fn name(entry: &Entry) -> impl Iterator<Item = u8> {
+        entry.name.iter().copied().chain(entry.is_tree().then_some(b'/'))
+    }
+    sorted.sort_by(|a, b| name(a).cmp(name(b)));
     let mut bytes = Vec::new();
     for entry in sorted {
         bytes.extend_from_slice(format!("{:o} ", entry.mode).as_bytes());

@@ -42,7 +42,9 @@ impl Retry {
         if self.seen.is_some_and(|(_, since)| since.elapsed() > STALE) {
             self.seen = None;
             // Where that is not allowed, the end of the tries says so.
-            let _ = std::fs::remove_file(&self.lock);
+            if std::fs::remove_file(&self.lock).is_ok() {
+                self.tries = 0;
+            }
         }
         if self.tries >= TRIES && self.seen.is_none() || self.start.elapsed() > LONGEST {
             return Err(GitError::Contended { name: self.name.clone() });

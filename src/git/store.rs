@@ -14,6 +14,8 @@ use crate::model::Oid;
 pub trait Store {
     /// An object's type and bytes; `None` where there is none.
     fn read(&self, oid: &Oid) -> Result<Option<(Kind, Vec<u8>)>, GitError>;
+    /// Whether an object is here. Nothing is fetched for it.
+    fn has(&self, oid: &Oid) -> bool;
     /// Writes an object.
     fn write(&self, kind: Kind, bytes: &[u8]) -> Result<Oid, GitError>;
     /// What a ref (or HEAD) points at.
@@ -53,6 +55,11 @@ impl Store for Native {
             Err(error) if error.code() == git2::ErrorCode::NotFound => self.fallback.read(oid),
             Err(error) => Err(GitError::library(doing, error)),
         }
+    }
+
+    fn has(&self, oid: &Oid) -> bool {
+        let odb = self.repo.odb();
+        odb.is_ok_and(|odb| self.oid(oid).is_ok_and(|oid| odb.exists(oid)))
     }
 
     fn write(&self, kind: Kind, bytes: &[u8]) -> Result<Oid, GitError> {
@@ -148,6 +155,12 @@ impl Store for Plumbing {
         let mut command = self.git().with("cat-file").with("--batch");
         let answer = process::feed(&mut command, format!("{oid}\n").as_bytes(), "read an object")?;
         Ok(parse_batch(&answer))
+    }
+
+    fn has(&self, oid: &Oid) -> bool {
+        let mut command = self.git().with("cat-file").with("-e").with(oid.as_str());
+        command.env("GIT_NO_LAZY_FETCH", "1");
+        process::answer(&mut command, "look for an object").is_ok_and(|found| found.is_some())
     }
 
     fn write(&self, kind: Kind, bytes: &[u8]) -> Result<Oid, GitError> {

@@ -14,7 +14,9 @@ impl Repo {
         let answer = process::output(&mut command, "list the work trees")?;
         let lines = answer.split(|&b| b == b'\n');
         let tops = lines.filter_map(|line| line.strip_prefix(b"worktree "));
-        Ok(tops.map(|top| PathBuf::from(String::from_utf8_lossy(top).into_owned())).collect())
+        let tops = tops.map(|top| PathBuf::from(String::from_utf8_lossy(top).into_owned()));
+        // Of a submodule, and where the git directory lies elsewhere, git names that one instead.
+        Ok(self.work_tree().map(Path::to_path_buf).into_iter().chain(tops).collect())
     }
 
     /// The files that differ between HEAD, the index and the work tree, untracked ones included,

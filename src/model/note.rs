@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Attestation, Contributor, EditId, Evidence, Finding, Gate, Hunk, LineRange, PromptText,
@@ -14,6 +16,8 @@ use super::{
 pub struct Note {
     /// The author's time of the commit, which most rewrites keep.
     pub authored: Option<DateTime<Utc>>,
+    /// The agent that ran the commit, where one did.
+    pub committed_by: Option<CommittedBy>,
     /// The sessions that its hunks come from.
     pub sessions: BTreeMap<SessionId, Session>,
     /// The turns that its hunks come from.
@@ -44,6 +48,15 @@ impl Note {
         let none = (Gate::NotRun, None);
         self.ruling.as_ref().map_or(none, |ruling| (ruling.gate, ruling.verdict))
     }
+}
+
+/// An agent that ran a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CommittedBy {
+    /// Its name.
+    pub agent: String,
+    /// The conversation, where it says so.
+    pub session: Option<SessionId>,
 }
 
 /// One conversation.
@@ -107,6 +120,13 @@ pub struct NoteHunk {
 }
 
 impl NoteHunk {
+    /// Whether both have a line in common.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.path == other.path
+            && self.lines.start <= other.lines.end
+            && other.lines.start <= self.lines.end
+    }
+
     /// What is told of it.
     pub fn hunk(&self) -> Hunk {
         Hunk {

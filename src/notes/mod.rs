@@ -114,6 +114,7 @@ pub fn parse_as_it_is(bytes: &[u8]) -> Result<Note, NoteError> {
             Ok(Record::Waiver(record)) => note.waivers.push(record),
             Ok(Record::Head(head)) => {
                 note.authored = note.authored.or(head.authored);
+                note.committed_by = note.committed_by.or(head.committed_by);
             }
             Ok(Record::Other) | Err(_) => {}
         }
@@ -129,6 +130,7 @@ pub fn encode(note: &Note) -> Vec<u8> {
         schema: PROVENANCE_SCHEMA.into(),
         tool: concat!("git-ai-log ", env!("CARGO_PKG_VERSION")).into(),
         authored: note.authored,
+        committed_by: note.committed_by.clone(),
     })];
     for (id, session) in &note.sessions {
         records.push(Record::Session(SessionRecord {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::note::{NoteHunk, PromptRecord};
+use crate::model::note::{CommittedBy, NoteHunk, PromptRecord};
 use crate::model::{
     Attestation, Contributor, EditId, Evidence, Finding, LineRange, PromptText, RepoPath, Ruling,
     SessionId, Severity, Status, TurnId, Waiver,
@@ -49,6 +49,9 @@ pub struct HeadRecord {
     /// The author's time of the commit, UTC: what tells a commit that a rewrite made of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authored: Option<DateTime<Utc>>,
+    /// The agent that ran the commit; absent where a person did, or nobody can say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed_by: Option<CommittedBy>,
 }
 
 /// A conversation.

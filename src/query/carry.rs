@@ -61,7 +61,7 @@ pub struct Carrier<'r> {
     notes: Notes<'r>,
     index: Index,
     read: HashMap<Oid, Option<Rc<Note>>>,
-    lineage: Option<HashSet<Oid>>,
+    lineage: Option<HashMap<Oid, usize>>,
 }
 
 /// Notes of one commit, by nearness.
@@ -108,7 +108,7 @@ impl<'r> Carrier<'r> {
         let mut owners = Vec::new();
         let pool = pool(&known, &mut owners);
         let news: Vec<New<'_>> = files.iter().map(File::as_new).collect();
-        let found = pool.carry(wanted.commit.time + SKEW, &news);
+        let found = pool.carry(self.latest(wanted)?, &news);
         let mut carried = Carried::default();
         for (file, found) in files.iter_mut().zip(found) {
             file.hunks(&found, &known, &owners, &mut carried);
@@ -183,8 +183,9 @@ impl<'r> Carrier<'r> {
         hits.truncate(NOTES);
         let mut known = Vec::new();
         for (commit, _) in hits {
-            if let Some(note) = self.note(&commit)? {
-                let kin = self.kin(wanted, &commit, &note)?;
+            if let Some(note) = self.note(&commit)?
+                && let Some(kin) = self.kin(wanted, &commit, &note)?
+            {
                 known.push(Known { commit, kin, note });
             }
         }
@@ -193,6 +194,15 @@ impl<'r> Carrier<'r> {
             (known.kin, at, known.commit.clone())
         });
         Ok(known)
+    }
+
+    /// Until when the prompts were asked that can have led to the commit's lines. One that has a note
+    /// may be older than text that others made of it since, and whose lines it calls nobody's are a
+    /// person's unless an agent's are certain: clocks are not forgiven then.
+    fn latest(&mut self, wanted: &Wanted<'_>) -> Result<i64, GitError> {
+        let Commit { time, authored, .. } = wanted.commit;
+        let noted = self.note(wanted.oid)?.is_some();
+        Ok(if noted { *time.min(authored) } else { time + SKEW })
     }
 
     fn note(&mut self, commit: &Oid) -> Result<Option<Rc<Note>>, GitError> {
@@ -205,23 +215,38 @@ impl<'r> Carrier<'r> {
         Ok(note)
     }
 
-    fn kin(&mut self, wanted: &Wanted<'_>, commit: &Oid, note: &Note) -> Result<Kin, GitError> {
+    /// How the commit of a note is related to the one that is looked at; `None` where it was made
+    /// on top of it, and may have its lines from there.
+    fn kin(
+        &mut self,
+        wanted: &Wanted<'_>,
+        commit: &Oid,
+        note: &Note,
+    ) -> Result<Option<Kin>, GitError> {
         if wanted.predecessors.contains(commit) {
-            return Ok(Kin::Same);
+            return Ok(Some(Kin::Same));
         }
-        let below = self.lineage(wanted.oid)?.contains(commit);
+        let lineage = self.lineage(wanted.oid)?;
+        let (place, own) = (lineage.get(commit).copied(), lineage.get(wanted.oid).copied());
+        if place.is_some() && place > own {
+            return Ok(Some(Kin::Below));
+        }
         let authored = note.authored.map(|at| at.timestamp());
-        Ok(match below {
-            true => Kin::Below,
-            false if authored == Some(wanted.commit.authored) => Kin::Same,
-            false => Kin::Aside,
-        })
+        if place.is_none() && authored == Some(wanted.commit.authored) {
+            return Ok(Some(Kin::Same));
+        }
+        // What was written before the commit was made is not from there.
+        let young = authored.is_some_and(|at| at + SKEW >= wanted.commit.time);
+        if young && self.repo.stands_on(commit, wanted.oid)? {
+            return Ok(None);
+        }
+        Ok(Some(if place.is_some() { Kin::Below } else { Kin::Aside }))
     }
 
-    /// The history of a commit, as far back as there are notes. Those of commits in a history that
-    /// is known already are taken from it: what is newer than a commit is not looked for in it.
-    fn lineage(&mut self, of: &Oid) -> Result<&HashSet<Oid>, GitError> {
-        let known = self.lineage.take().filter(|known| known.contains(of));
+    /// The history of a commit, as far back as there are notes. A history that is known already
+    /// serves for the commits in it, too: what is not below them stands before them.
+    fn lineage(&mut self, of: &Oid) -> Result<&HashMap<Oid, usize>, GitError> {
+        let known = self.lineage.take().filter(|known| known.contains_key(of));
         let lineage = match known {
             Some(known) => known,
             None => self.repo.history(of, self.index.oldest().unwrap_or(0))?,

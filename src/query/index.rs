@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::segment::{Postings, Segment};
 use crate::git::notes::PROVENANCE;
-use crate::git::objects::Entry;
 use crate::git::{GitError, Repo};
 use crate::journal::write_private;
 use crate::model::Oid;
@@ -165,9 +164,9 @@ fn sweep(folder: &Path, manifest: &Manifest) {
 
 /// The folders of a notes tree. The notes at its root are one that has no name.
 fn folders(repo: &Repo, root: &Oid) -> Result<Vec<(String, Oid)>, GitError> {
-    let entries = repo.tree(root)?;
+    let entries = repo.kept_tree(root)?;
     let own = entries.iter().any(|entry| !entry.is_tree());
-    let trees = entries.into_iter().filter(Entry::is_tree);
+    let trees = entries.iter().filter(|entry| entry.is_tree()).cloned();
     let named = trees.map(|entry| (String::from_utf8_lossy(&entry.name).into_owned(), entry.oid));
     Ok(own.then(|| (String::new(), root.clone())).into_iter().chain(named).collect())
 }

@@ -242,11 +242,14 @@ pub fn prompts_of(
     commits: &[Oid],
     note: &Note,
 ) -> Result<Vec<PromptRecord>, GitError> {
-    let mut texts = Notes::open(repo, PROMPTS)?;
+    let texts = Notes::open(repo, PROMPTS)?;
     let mut known = BTreeMap::new();
     for commit in commits {
         let bytes = texts.get(commit)?.unwrap_or_default();
         known.extend(notes::parse_prompts(&bytes).unwrap_or_default());
+    }
+    if known.is_empty() {
+        return Ok(Vec::new());
     }
     let forgotten = forgotten(repo)?;
     known.retain(|turn, _| note.turns.contains_key(turn) && !forgotten.contains(turn));

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::model::note::CommittedBy;
 use crate::model::{
     Attestation, Contributor, Evidence, Finding, Gate, Hunk, LineRange, Oid, PromptText, RepoPath,
     SessionId, TurnId, Verdict, Waiver,
@@ -143,6 +144,8 @@ pub struct Show {
     pub subject: String,
     /// Where what is told of it was found; null where nothing was.
     pub source: Option<Origin>,
+    /// The agent that ran the commit; null where a person did, or nobody can say.
+    pub committed_by: Option<CommittedBy>,
     /// Whether the gate judged it.
     pub gate: Gate,
     /// `pass` or `block`; null where nobody judged it.
@@ -287,6 +290,18 @@ pub struct SessionInfo {
     pub started: Option<DateTime<Utc>>,
     /// The session that started it.
     pub parent: Option<SessionId>,
+    /// How it came here.
+    pub capture: Capture,
+}
+
+/// How a session came here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Capture {
+    /// The agent's hooks told of it.
+    Hooks,
+    /// Only the file tells of it that the agent keeps.
+    Transcript,
 }
 
 /// A prompt.

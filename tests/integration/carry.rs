@@ -210,31 +210,69 @@ fn git_tells_before_a_commit_what_it_squashes_and_picks() {
     }
 }
 
-#[test]
-fn a_note_that_came_too_late_is_taken_up_by_repair() {
+/// A clone that has an agent's commit and not yet its note, in which a person has indented two of
+/// its lines. Returns the note, under a ref of its own, for `arrives`.
+fn too_early() -> TestRepo {
     let repo = merged();
-    let early = repo.git(["rev-parse", "refs/notes/ai-log/provenance"]);
-    // As in a clone that has the commits and not yet their notes.
+    repo.git(["update-ref", "refs/tmp/notes", "refs/notes/ai-log/provenance"]);
     repo.git(["update-ref", "-d", "refs/notes/ai-log/provenance"]);
     let lines = "    total = order.price * order.count\n    receipt = gateway.charge(total)\n";
     let text = repo.read("a.py").replace(lines, &lines.replace("    ", "        "));
     repo.write("a.py", &text);
     repo.commit_all("indented by a person");
     assert_eq!(owners(&repo, "a.py")[3], is("human", "note"));
-    repo.git(["update-ref", "refs/tmp/notes", &early]);
-    repo.git([
-        "notes",
-        "--ref",
-        "ai-log/provenance",
-        "merge",
-        "-q",
-        "-s",
-        "cat_sort_uniq",
-        "refs/tmp/notes",
-    ]);
+    repo
+}
+
+/// The hub gets the notes that were missing.
+fn arrives(repo: &TestRepo) {
+    repo.git(["init", "-q", "--bare", "../hub"]);
+    repo.git(["push", "-q", "../hub", "refs/tmp/notes:refs/notes/ai-log/provenance"]);
+    repo.git(["remote", "add", "origin", "../hub"]);
+    let _ = repo.ai_log(["sync"]).ok();
+}
+
+#[test]
+fn a_note_that_came_too_late_is_taken_up_by_repair() {
+    let repo = too_early();
+    arrives(&repo);
     let _ = repo.ai_log(["repair"]).ok();
     assert_eq!(owners(&repo, "a.py")[3], is("ai", "note"));
     assert_eq!(owners(&repo, "a.py")[0].0, "human");
     assert_eq!(repo.ai_log(["repair"]).ok(), "", "nothing is left to do");
     assert_eq!(repo.ai_log(["verify"]).code, Some(0));
+}
+
+#[test]
+fn a_note_that_came_too_late_is_taken_up_by_the_next_hook() {
+    let repo = too_early();
+    arrives(&repo);
+    repo.committed(&[("b.txt", "a person's next commit\n")]);
+    assert_eq!(owners(&repo, "a.py")[3], is("ai", "note"));
+    assert_eq!(owners(&repo, "a.py")[0].0, "human");
+}
+
+#[test]
+fn lines_that_an_agent_copied_later_stay_the_persons_who_typed_them() {
+    for hooks in [true, false] {
+        let repo = merged();
+        let typed = WORK.replace("charge", "refund").replace("total", "amount");
+        repo.write("typed.py", &typed);
+        let off = ["-c", "core.hooksPath=/dev/null"];
+        repo.git(["add", "-A"]);
+        repo.git([&off[usize::from(hooks) * 2..], &["commit", "-qm", "by a person"]].concat());
+        // On the branch itself, and on another one that was merged.
+        for name in ["one.py", "two.py"] {
+            repo.claude(name).prompt("the same here").write(name, &typed);
+            repo.commit_all("copied by an agent");
+            repo.git(["checkout", "-q", "-b", name]);
+        }
+        repo.git(["checkout", "-q", "-B", "main", "HEAD~2"]);
+        let _ = repo.ai_log(["repair"]).ok();
+        assert_ne!(owners(&repo, "typed.py")[1].0, "ai", "aside, hooks: {hooks}");
+        repo.git(["merge", "-q", "--ff-only", "two.py"]);
+        let _ = repo.ai_log(["repair"]).ok();
+        assert_ne!(owners(&repo, "typed.py")[1].0, "ai", "below, hooks: {hooks}");
+        assert_eq!(owners(&repo, "two.py")[1].0, "ai");
+    }
 }

@@ -60,13 +60,24 @@ impl Transcript<'_> {
             }
             (Some("assistant"), Some(Value::Array(blocks))) => {
                 for block in blocks.iter().filter(|block| block["type"] == "tool_use") {
-                    let id = block["id"].as_str().unwrap_or_default().to_owned();
-                    let model = line["message"]["model"].clone();
-                    self.open.insert(id, [block["name"].clone(), block["input"].clone(), model]);
+                    self.call(line, block);
                 }
             }
             _ => {}
         }
+    }
+
+    fn call(&mut self, line: &Value, block: &Value) {
+        let id = block["id"].as_str().unwrap_or_default();
+        let (name, input) = (block["name"].clone(), block["input"].clone());
+        let told = json!({
+            "hook_event_name": "PreToolUse",
+            "tool_name": name,
+            "tool_input": input,
+            "tool_use_id": id,
+        });
+        self.hook(line, told);
+        self.open.insert(id.to_owned(), [name, input, line["message"]["model"].clone()]);
     }
 
     fn user(&mut self, line: &Value, content: &Value) {

@@ -108,8 +108,9 @@ impl Rollout<'_> {
                 let words = item["command"].as_array().map(Vec::as_slice).unwrap_or_default();
                 // The shell, its flags and what it is to run.
                 let command = words.last().and_then(Value::as_str).unwrap_or_default().to_owned();
-                let ended = Act::CommandEnded { tool: "Bash".into(), command, background: false };
-                self.tell(at, call, ended);
+                let started = payload["started_at_ms"].as_i64();
+                let at = started.and_then(DateTime::from_timestamp_millis).or(at);
+                self.tell(at, call, Act::CommandStarts { tool: "Bash".into(), command });
             }
             _ => {}
         }

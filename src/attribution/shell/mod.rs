@@ -88,6 +88,13 @@ pub fn folders(command: &str) -> Vec<String> {
     folders
 }
 
+/// What `echo` and `printf` of the command print, as far as its text says.
+pub fn printed(command: &str) -> Vec<String> {
+    let simples = parse(command).into_iter();
+    let prints = simples.filter(|simple| matches!(simple.program(), "echo" | "printf"));
+    prints.map(|simple| simple.words[1..].join(" ")).collect()
+}
+
 /// Files that the command runs, or is told what to do by.
 pub fn scripts(command: &str) -> Vec<String> {
     let mut files = Vec::new();

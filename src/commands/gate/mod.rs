@@ -67,7 +67,8 @@ pub fn staged(repo: &Repo, env: &Env, now: DateTime<Utc>) -> Result<Subject> {
     let time = now.timestamp();
     let (author, message) = (String::new(), String::new());
     let commit = Commit { tree, parents, author, authored: time, time, message };
-    of_commit(repo, env, &Evidences::read(repo)?, &commit, now)
+    let evidences = Evidences::since(env, repo, commit.parents.first())?;
+    of_commit(repo, env, &evidences, &commit, now)
 }
 
 /// What a commit changes, as its note explains it.

@@ -65,7 +65,7 @@ fn receipt(
 }
 
 fn predecessors(repo: &Repo, job: &Job) -> Result<Vec<Note>> {
-    let mut provenance = Notes::open(repo, PROVENANCE)?;
+    let provenance = Notes::open(repo, PROVENANCE)?;
     let mut found = Vec::new();
     for predecessor in &job.predecessors {
         if let Some(bytes) = provenance.get(predecessor)? {

@@ -57,7 +57,9 @@ impl Laid {
 
     /// Whether a commit that changes this file may have something of a session.
     pub fn concerns(&self, path: &RepoPath) -> bool {
-        self.retelling.has_commands() || self.retelling.follows(path)
+        self.retelling.has_commands()
+            || self.retelling.follows(path)
+            || self.retelling.open().next().is_some()
     }
 
     /// The lines of a commit that sessions wrote.
@@ -71,7 +73,11 @@ impl Laid {
             .iter()
             .filter(|target| target.text.len() <= MAX_TEXT && !is_binary(&target.text))
             .collect();
-        let seen = self.retelling.commit(targets.iter().map(|target| committed(target)).collect());
+        let named = |path: &RepoPath| targets.iter().any(|target| target.path == *path);
+        let mut gone: Vec<RepoPath> = self.retelling.open().cloned().collect();
+        gone.retain(|path| !named(path) && commits.next(path).is_none());
+        let files = targets.iter().map(|target| committed(target)).collect();
+        let seen = self.retelling.commit(files, gone);
         let mut hunks = Vec::new();
         for (path, annotated) in seen {
             let target = targets.iter().find(|target| target.path == path);

@@ -4,6 +4,7 @@
 pub mod files;
 pub mod laid;
 pub mod roots;
+pub mod unhooked;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -37,6 +38,7 @@ pub struct Session {
 }
 
 /// Something that an agent did.
+#[derive(Clone)]
 pub struct Step {
     /// When.
     pub at: DateTime<Utc>,
@@ -47,6 +49,7 @@ pub struct Step {
 }
 
 /// What an agent did.
+#[derive(Clone)]
 pub enum Work {
     /// An edit of a file of the repository.
     Edit {
@@ -105,6 +108,8 @@ struct Reader<'r> {
 struct Raw {
     session: Session,
     last: DateTime<Utc>,
+    /// The starts of commands are told.
+    started: bool,
 }
 
 impl Reader<'_> {
@@ -113,7 +118,7 @@ impl Reader<'_> {
         let place = *self.places.entry(report.session.clone()).or_insert_with(|| {
             let id = SessionId::derive(&report.agent, &report.session);
             let session = Session { id, agent: report.agent.clone(), ..Session::default() };
-            self.sessions.push(Raw { session, last: self.file.begun });
+            self.sessions.push(Raw { session, last: self.file.begun, started: false });
             self.sessions.len() - 1
         });
         let raw = &mut self.sessions[place];
@@ -160,7 +165,14 @@ impl Reader<'_> {
                     raw.session.steps.push(Step { at: raw.last, author: nobody(), work });
                 }
             }
-            Act::CommandEnded { command, .. } if near => {
+            Act::CommandStarts { command, .. } if near => {
+                raw.started = true;
+                tell(stand_in(raw.session.steps.len()));
+                let work = Work::Command(command);
+                raw.session.steps.push(Step { at: raw.last, author: nobody(), work });
+            }
+            // Where no start is told, the end is all there is.
+            Act::CommandEnded { command, .. } if near && !raw.started => {
                 tell(stand_in(raw.session.steps.len()));
                 let work = Work::Command(command);
                 raw.session.steps.push(Step { at: raw.last, author: nobody(), work });

@@ -43,6 +43,12 @@ impl Roots {
     /// files elsewhere.
     pub fn relative(&self, cwd: &Path, path: &Path) -> Option<RepoPath> {
         let whole = plain(&cwd.join(path));
+        // A file is in history by the path that no link leads to.
+        let real = whole.parent().and_then(|folder| folder.canonicalize().ok());
+        let whole = match (real, whole.file_name()) {
+            (Some(folder), Some(name)) => folder.join(name),
+            _ => whole,
+        };
         let below = whole.strip_prefix(self.top(&whole)?).ok()?;
         let inside = below.components().next().is_some_and(|first| first.as_os_str() != ".git");
         RepoPath::from_relative(below).filter(|_| inside)

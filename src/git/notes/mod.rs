@@ -5,8 +5,6 @@
 
 mod combine;
 
-use std::collections::HashMap;
-
 pub use combine::{Alone, Combine};
 
 use super::objects::{Commit, Entry};
@@ -33,7 +31,6 @@ const TREE: u32 = 0o040_000;
 pub struct Notes<'r> {
     repo: &'r Repo,
     root: Option<Oid>,
-    folders: HashMap<Oid, HashMap<Vec<u8>, Entry>>,
 }
 
 impl<'r> Notes<'r> {
@@ -43,11 +40,11 @@ impl<'r> Notes<'r> {
             Some(tip) => Some(repo.commit(&tip)?.tree),
             None => None,
         };
-        Ok(Self { repo, root, folders: HashMap::new() })
+        Ok(Self { repo, root })
     }
 
     /// The note of the whole repository.
-    pub fn of_repository(&mut self) -> Result<Option<Vec<u8>>, GitError> {
+    pub fn of_repository(&self) -> Result<Option<Vec<u8>>, GitError> {
         match self.root.as_ref().and_then(|root| empty_tree(root.as_str().len())) {
             Some(name) => self.get(&name),
             None => Ok(None),
@@ -55,18 +52,18 @@ impl<'r> Notes<'r> {
     }
 
     /// The note of this commit.
-    pub fn get(&mut self, commit: &Oid) -> Result<Option<Vec<u8>>, GitError> {
+    pub fn get(&self, commit: &Oid) -> Result<Option<Vec<u8>>, GitError> {
         let Some(mut folder) = self.root.clone() else {
             return Ok(None);
         };
         let mut rest = commit.as_str().as_bytes();
         loop {
-            let entries = self.folder(&folder)?;
-            if let Some(entry) = entries.get(rest) {
-                let oid = entry.oid.clone();
-                return self.repo.blob(&oid);
+            let entries = self.repo.kept_tree(&folder)?;
+            let named = |name: &[u8]| entries.iter().find(|entry| entry.name == name);
+            if let Some(entry) = named(rest) {
+                return self.repo.blob(&entry.oid);
             }
-            let next = rest.get(..2).and_then(|name| entries.get(name));
+            let next = rest.get(..2).and_then(named);
             match next {
                 Some(entry) => folder = entry.oid.clone(),
                 None => return Ok(None),
@@ -90,15 +87,6 @@ impl<'r> Notes<'r> {
             }
         }
         Ok(found)
-    }
-
-    fn folder(&mut self, oid: &Oid) -> Result<&HashMap<Vec<u8>, Entry>, GitError> {
-        if !self.folders.contains_key(oid) {
-            let entries = self.repo.tree(oid)?;
-            let by_name = entries.into_iter().map(|e| (e.name.clone(), e)).collect();
-            self.folders.insert(oid.clone(), by_name);
-        }
-        Ok(&self.folders[oid])
     }
 }
 

@@ -69,6 +69,7 @@ pub(super) fn check() -> Check {
                 human: None,
                 started: Some(at),
                 parent: None,
+                capture: crate::render::json::Capture::Hooks,
             }],
             turns: vec![TurnInfo {
                 turn: TurnId("p_1".into()),

@@ -243,17 +243,17 @@ impl Agent {
 
     /// Any event of this session, in the agent's shape.
     pub fn send(&self, event: &str, fields: Value) {
-        if self.repo.is_unhooked() {
-            let (payload, subagent) = (self.payload(event, fields), self.subagent.as_deref());
-            return match self.kind {
+        let (payload, subagent) = (self.payload(event, fields), self.subagent.as_deref());
+        if self.repo.world.kept.get() {
+            match self.kind {
                 Kind::Claude => transcript::claude(&self.repo, &payload, subagent),
                 Kind::Codex => {
                     transcript::codex(&self.repo, &payload, subagent, self.turn.as_deref());
                 }
                 Kind::Generic => {}
-            };
+            }
         }
-        self.repo.record(self.adapter(), self.payload(event, fields).to_string());
+        self.repo.record(self.adapter(), payload.to_string());
     }
 
     /// What the gate answers to an event of this session; nothing where it lets the agent go on.

@@ -42,8 +42,10 @@ struct World {
     /// The turns of all agents, in the order of their prompts.
     turns: RefCell<Vec<String>>,
     calls: Cell<u32>,
-    /// How often each hook of an agent's is called; without hooks, only its own files tell.
+    /// How often each hook of an agent's is called.
     copies: Cell<usize>,
+    /// Whether agents keep files of their sessions.
+    kept: Cell<bool>,
 }
 
 /// A repository with our hooks, and the person who works in it.
@@ -112,6 +114,7 @@ impl TestRepo {
             turns: RefCell::default(),
             calls: Cell::new(0),
             copies: Cell::new(1),
+            kept: Cell::new(false),
         };
         let repo = Self { world: Rc::new(world), top };
         repo.git(["init", "-q", "-b", "main"].iter().chain(args));
@@ -122,22 +125,24 @@ impl TestRepo {
     /// A repository in which nothing was installed: of agents only their own files tell.
     pub fn unhooked(files: &[(&str, &str)]) -> Self {
         let repo = Self::new();
-        repo.world.copies.set(0);
+        repo.keep_sessions(false);
         std::fs::remove_dir_all(repo.git_path("hooks")).unwrap();
         repo.committed(files);
         repo
     }
 
-    fn is_unhooked(&self) -> bool {
-        self.world.copies.get() == 0
+    /// From here on agents keep files of their sessions, and run with our hooks or without. git
+    /// has its own all the same.
+    pub fn keep_sessions(&self, hooks: bool) {
+        self.world.copies.set(usize::from(hooks));
+        self.world.kept.set(true);
     }
 
     /// The time by git's clock.
-    fn now(&self) -> String {
+    fn now(&self) -> std::time::SystemTime {
         let tick = self.world.ticks.get() + 1;
         self.world.ticks.set(tick);
-        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(START + tick * 60);
-        chrono::DateTime::<chrono::Utc>::from(time).to_rfc3339()
+        std::time::UNIX_EPOCH + std::time::Duration::from_secs(START + tick * 60)
     }
 
     /// A repository in which a person committed these files.

@@ -37,14 +37,14 @@ pub fn claude(repo: &TestRepo, payload: &Value, subagent: Option<&str>) {
     line["sessionId"] = json!(session);
     line["cwd"] = payload["cwd"].clone();
     line["isSidechain"] = json!(subagent.is_some());
-    line["timestamp"] = json!(repo.now());
+    line["timestamp"] = json!(time(repo.now()));
     if line["type"] == "user" {
         line["promptId"] = payload["prompt_id"].clone();
     }
     if let Some(id) = subagent {
         line["agentId"] = json!(id);
     }
-    append(&path, &line);
+    append(repo, &path, &line);
 }
 
 /// The same for Codex.
@@ -53,7 +53,11 @@ pub fn codex(repo: &TestRepo, payload: &Value, subagent: Option<&str>, turn: Opt
     let thread = subagent.unwrap_or(session);
     let path = repo.home().join(format!(".codex/sessions/2026/rollout-{thread}.jsonl"));
     let put = |kind: &str, payload: Value| {
-        append(&path, &json!({"timestamp": repo.now(), "type": kind, "payload": payload}));
+        append(
+            repo,
+            &path,
+            &json!({"timestamp": time(repo.now()), "type": kind, "payload": payload}),
+        );
     };
     if !path.exists() {
         put(
@@ -116,9 +120,15 @@ fn changes(repo: &TestRepo, patch: &str) -> Value {
     Value::Object(changes)
 }
 
-fn append(path: &Path, line: &Value) {
+fn time(at: std::time::SystemTime) -> String {
+    chrono::DateTime::<chrono::Utc>::from(at).to_rfc3339()
+}
+
+fn append(repo: &TestRepo, path: &Path, line: &Value) {
     use std::io::Write as _;
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
     writeln!(file, "{line}").unwrap();
+    // By git's clock, as everything here.
+    file.set_modified(repo.now()).unwrap();
 }
