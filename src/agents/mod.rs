@@ -3,28 +3,45 @@
 //! An agent is one file with its payloads, its transcript and its installer, and a line in
 //! [`AGENTS`].
 
+pub mod aider;
+mod blocks;
 pub mod claude_code;
+pub mod cline;
 pub mod codex;
+pub mod continue_cli;
 pub mod edit;
 pub mod generic;
+#[cfg(test)]
+mod memory;
+pub mod opencode;
 pub mod patch;
 pub mod question;
 pub mod scene;
 pub mod sessions;
 pub mod settings;
+pub mod vibe;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::config::Variables;
+use crate::config::{Homes, Variables};
 pub use edit::{FileEdit, Told};
 pub use question::{About, Question};
 pub use sessions::Sessions;
 
 /// Every agent we know.
-pub static AGENTS: &[&dyn Agent] = &[&claude_code::ClaudeCode, &codex::Codex, &generic::Generic];
+pub static AGENTS: &[&dyn Agent] = &[
+    &claude_code::ClaudeCode,
+    &codex::Codex,
+    &aider::Aider,
+    &cline::Cline,
+    &continue_cli::Continue,
+    &opencode::OpenCode,
+    &vibe::Vibe,
+    &generic::Generic,
+];
 
 /// One agent's protocol.
 pub trait Agent: Sync {
@@ -52,6 +69,16 @@ pub trait Agent: Sync {
     /// What its hooks would tell of this scene, in order; nothing where we do not know.
     fn cues(&self, _scene: &scene::Scene<'_>) -> Vec<scene::Cue> {
         Vec::new()
+    }
+
+    /// Files of the session that its hooks rely on in this scene, where they do not tell all.
+    fn props(&self, _scene: &scene::Scene<'_>) -> Vec<scene::Prop> {
+        Vec::new()
+    }
+
+    /// What the hook before a command gets that goes past the gate.
+    fn denied(&self, scene: &scene::Scene<'_>) -> scene::Cue {
+        scene.denied()
     }
 
     /// What the session's own files say of a tool call and its hook does not.
@@ -100,6 +127,8 @@ pub struct Behind {
 
 /// Files of an agent's sessions. Nothing is read that is no regular file.
 pub trait Files {
+    /// Where the agent may keep what is the user's.
+    fn homes(&self) -> &Homes;
     /// What lies in a folder, sorted.
     fn names(&self, folder: &Path) -> Vec<PathBuf>;
     /// The end of a file, this many bytes of it at most.
@@ -111,16 +140,7 @@ pub trait Files {
 }
 
 /// Variables by which agents mark their commands that have no adapter here, or share one.
-const MARKS: &[&str] = &[
-    "GEMINI_CLI",
-    "OPENCODE",
-    "COPILOT_CLI",
-    "QWEN_CODE",
-    "CURSOR_AGENT",
-    "CLINE_CONNECTOR_CLI_LAUNCH",
-    "VIBE_APP_SERVER_BIN",
-    "AI_AGENT",
-];
+const MARKS: &[&str] = &["GEMINI_CLI", "COPILOT_CLI", "QWEN_CODE", "CURSOR_AGENT", "AI_AGENT"];
 
 /// Whether some agent runs a command that was started with these variables.
 pub fn run_us(variables: &Variables) -> bool {
@@ -330,23 +350,34 @@ mod tests {
     fn who_can_be_installed_can_be_played() {
         let scene = scene::Scene {
             session: "s",
-            cwd: std::path::Path::new("/top"),
+            cwd: Path::new("/top"),
+            home: Path::new("/home"),
             file: "a.txt",
             first: "one",
             added: "two",
             prompt: "add two",
         };
         for agent in AGENTS.iter().filter(|agent| agent.installer().is_some()) {
+            let props = agent.props(&scene).into_iter();
+            let files =
+                memory::Memory::of(props.map(|prop| (scene.home.join(prop.path), prop.text)));
             let mut acts = Vec::new();
             for cue in agent.cues(&scene) {
                 for report in agent.reports(cue.payload.to_string().as_bytes()).unwrap() {
                     assert_eq!((report.session.as_str(), report.cwd.to_str()), ("s", Some("/top")));
-                    assert_eq!(report.turn.as_deref(), Some(scene::TURN));
+                    let turn = match agent.behind(&report, &files).prompt {
+                        Some((turn, text)) => {
+                            acts.push(Act::Prompt(text));
+                            Some(turn)
+                        }
+                        None => report.turn,
+                    };
+                    assert_eq!(turn.as_deref(), Some(scene::TURN));
                     acts.push(report.act);
                 }
             }
             assert!(matches!(&acts[0], Act::Prompt(text) if text == "add two"), "{acts:?}");
-            let asked = agent.question(scene.denied().payload.to_string().as_bytes());
+            let asked = agent.question(agent.denied(&scene).payload.to_string().as_bytes());
             if let Ok(Some(asked)) = asked {
                 assert_eq!(asked.about, About::Run(scene::DENIED.into()));
             }
@@ -367,14 +398,18 @@ mod tests {
 
         #[test]
         fn objects_of_any_shape_are_an_answer(
-            event in "(PreToolUse|PostToolUse|Stop|UserPromptSubmit|edit)",
-            tool in "(Edit|Write|Bash|apply_patch|NotebookEdit|mcp__x__y)",
+            event in "(PreToolUse|PostToolUse|Stop|UserPromptSubmit|edit|chat.message|tool.execute.after|\
+                      tool_call|tool_result|pre_tool|post_tool)",
+            tool in "(Edit|Write|Bash|apply_patch|NotebookEdit|mcp__x__y|edit|write|bash|editor|\
+                     run_commands|read_files|file_system.search_replace)",
             input in "[\\[\\]{}\":,a-z0-9*\\\\n@ +-]{0,120}",
         ) {
             for input in [format!("{{\"command\":{}}}", serde_json::json!(input)), input] {
                 let text = format!(
                     "{{\"session_id\":\"s\",\"session\":\"s\",\"agent\":\"a\",\"cwd\":\"/c\",\
                       \"hook_event_name\":\"{event}\",\"event\":\"{event}\",\"tool_name\":\"{tool}\",\
+                      \"hookName\":\"{event}\",\"taskId\":\"t\",\"tool\":\"{tool}\",\"args\":{input},\
+                      \"tool_call\":{{\"name\":\"{tool}\",\"input\":{input}}},\"tool_status\":\"success\",\
                       \"tool_input\":{input}}}"
                 );
                 for agent in AGENTS {

@@ -1,6 +1,6 @@
 //! A prompt and an edit, as each agent's hooks would tell of them: what `doctor` plays.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -11,6 +11,8 @@ pub struct Scene<'a> {
     pub session: &'a str,
     /// The top of the work tree.
     pub cwd: &'a Path,
+    /// A home for the agent's own files.
+    pub home: &'a Path,
     /// The file, below `cwd`.
     pub file: &'a str,
     /// Its only line so far.
@@ -40,12 +42,20 @@ pub struct Cue {
     pub payload: Value,
 }
 
+/// A file of the agent's own that is there before the first call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prop {
+    /// Where, below the scene's home.
+    pub path: PathBuf,
+    /// What it holds.
+    pub text: String,
+}
+
 /// A command that the gate denies.
 pub const DENIED: &str = "git commit --no-verify";
 
 impl Scene<'_> {
-    /// What the hook before a command gets that goes past the gate: the same for all agents that
-    /// ask.
+    /// What the hook before a command gets that goes past the gate, as Claude Code spells it.
     pub fn denied(&self) -> Cue {
         let (event, tool) = ("PreToolUse", "Bash");
         let payload = json!({

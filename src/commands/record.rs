@@ -11,7 +11,7 @@ use crate::agents::{self, Act, Agent, Files, Report};
 use crate::attribution::shell;
 use crate::commands::observe::{self, Place};
 use crate::commands::repair;
-use crate::config::Env;
+use crate::config::{Env, Homes};
 use crate::error::{Error, Result};
 use crate::journal::Journal;
 use crate::model::event::{Edge, JOURNAL_VERSION, Window};
@@ -27,7 +27,7 @@ const MAX_PAYLOAD: u64 = 64 * 1024 * 1024;
 /// breaks; what it could not use is shown by `git ai-log doctor` and `git ai-log status`.
 #[derive(Debug, Args)]
 pub struct RecordArgs {
-    /// The agent: claude-code, codex, generic
+    /// The agent: claude-code, codex, cline, continue, opencode, vibe, generic
     pub agent: String,
 }
 
@@ -60,9 +60,11 @@ pub fn record(env: &Env, agent: &str, payload: &[u8], now: DateTime<Utc>) -> Res
         if report.cwd.as_os_str().is_empty() {
             report.cwd.clone_from(&env.cwd);
         }
-        let prompt = look_behind(adapter, &mut report);
+        let prompt = look_behind(adapter, &mut report, &Disk(&env.homes));
         if let Some(prompt) = prompt {
-            let report = Report { act: Act::Prompt(prompt), call: None, ..report.clone() };
+            // A person asked, whichever sub-agent was heard first.
+            let act = Act::Prompt(prompt);
+            let report = Report { act, call: None, subagent: None, ..report.clone() };
             Recorder { env, report, now }.prompt_once()?;
         }
         Recorder { env, report, now }.record()?;
@@ -72,13 +74,15 @@ pub fn record(env: &Env, agent: &str, payload: &[u8], now: DateTime<Utc>) -> Res
 
 /// Adds what the session's own files say: the model, and the turn where no hook tells of prompts.
 /// Returns the prompt of such a turn.
-fn look_behind(adapter: &dyn Agent, report: &mut Report) -> Option<String> {
+fn look_behind(adapter: &dyn Agent, report: &mut Report, files: &Disk<'_>) -> Option<String> {
     let ends = matches!(report.act, Act::Edited(_) | Act::CommandEnded { .. });
     let starts = matches!(report.act, Act::Before(_) | Act::CommandStarts { .. });
-    if !(starts || ends) || report.model.is_some() && report.turn.is_some() {
+    // What was read is known by its prompt only.
+    let reads = matches!(report.act, Act::Read(_)) && report.turn.is_none();
+    if !(starts || ends || reads) || report.model.is_some() && report.turn.is_some() {
         return None;
     }
-    let behind = adapter.behind(report, &Disk);
+    let behind = adapter.behind(report, files);
     if ends {
         report.model = report.model.take().or(behind.model);
     }
@@ -295,9 +299,13 @@ fn redacted(text: &str) -> PromptText {
 }
 
 /// Files as they are on the disk.
-struct Disk;
+struct Disk<'e>(&'e Homes);
 
-impl Files for Disk {
+impl Files for Disk<'_> {
+    fn homes(&self) -> &Homes {
+        self.0
+    }
+
     fn end(&self, path: &Path, bytes: u64) -> Option<Vec<u8>> {
         use std::io::{Seek as _, SeekFrom};
         // A pipe would be waited for without end.

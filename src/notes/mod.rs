@@ -115,8 +115,8 @@ pub fn parse_as_it_is(bytes: &[u8]) -> Result<Note, NoteError> {
             Ok(Record::Waiver(record)) => note.waivers.push(record),
             Ok(Record::Head(head)) => {
                 note.authored = note.authored.or(head.authored);
-                note.committed_by = note.committed_by.or(head.committed_by);
                 note.others.extend(head.others());
+                note.committed_by = note.committed_by.or(head.committed_by);
             }
             Ok(Record::Other) | Err(_) => {}
         }

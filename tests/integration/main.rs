@@ -13,6 +13,7 @@ mod forget;
 mod formats;
 mod gate;
 mod payloads;
+mod payloads_more;
 mod prune;
 mod repositories;
 mod rewrites;

@@ -112,7 +112,7 @@ fn write_transcript(payload: &Value) {
 }
 
 /// The journal, an event a line, and the owners of what was committed.
-fn story(repo: &TestRepo) -> String {
+pub fn story(repo: &TestRepo) -> String {
     let mut commits: HashMap<String, String> = HashMap::new();
     let mut out = String::new();
     for mut event in repo.journal() {
@@ -144,7 +144,7 @@ fn short(text: &str) -> String {
     out
 }
 
-fn read(repo: &TestRepo, path: &Path) -> (String, Value) {
+pub fn read(repo: &TestRepo, path: &Path) -> (String, Value) {
     let text = std::fs::read_to_string(path).unwrap();
     let text = text.replace("{top}", repo.top.to_str().unwrap());
     let text = text.replace("{home}", repo.home().to_str().unwrap());
@@ -152,7 +152,7 @@ fn read(repo: &TestRepo, path: &Path) -> (String, Value) {
     (text, value)
 }
 
-fn sorted(folder: &Path) -> Vec<PathBuf> {
+pub fn sorted(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();

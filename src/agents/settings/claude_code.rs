@@ -51,7 +51,10 @@ pub fn claude_settings_removed(text: &str) -> Result<Option<String>, SettingsErr
 }
 
 /// The commands that an agent is given.
-pub(super) fn commands(agent: &str, options: &Options) -> Result<Commands, SettingsError> {
+pub(in crate::agents) fn commands(
+    agent: &str,
+    options: &Options,
+) -> Result<Commands, SettingsError> {
     Ok(Commands {
         record: guarded(&format!("record {agent}"), options)?,
         gate: guarded(&format!("hook agent-gate {agent}"), options)?,

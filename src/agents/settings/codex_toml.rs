@@ -96,7 +96,7 @@ pub(super) fn hooks_are_off(text: &str) -> bool {
     parse(text).ok().and_then(feature) == Some(false)
 }
 
-fn parse(text: &str) -> Result<DocumentMut, SettingsError> {
+pub(in crate::agents) fn parse(text: &str) -> Result<DocumentMut, SettingsError> {
     text.trim_start_matches('\u{feff}').parse().map_err(|error: toml_edit::TomlError| {
         SettingsError::Malformed { format: "TOML", cause: error.to_string().trim().to_owned() }
     })
@@ -104,7 +104,7 @@ fn parse(text: &str) -> Result<DocumentMut, SettingsError> {
 
 /// The new text with the user's own lines exactly as they were: the parser forgets a byte order
 /// mark, the kind of line ends, and whether the last line had one.
-fn lay_over(old: &str, new: &str) -> String {
+pub(in crate::agents) fn lay_over(old: &str, new: &str) -> String {
     let (bom, body) = match old.strip_prefix('\u{feff}') {
         Some(body) => ("\u{feff}", body),
         None => ("", old),

@@ -4,9 +4,10 @@
 
 pub(super) mod claude_code;
 pub(super) mod codex;
-mod codex_toml;
+pub(super) mod codex_toml;
 mod cut;
 mod json;
+pub(super) mod own;
 #[cfg(test)]
 mod tests;
 
@@ -101,7 +102,7 @@ pub enum SettingsError {
 }
 
 impl SettingsError {
-    pub(super) fn shape(at: impl Into<String>, expected: &'static str) -> Self {
+    pub(in crate::agents) fn shape(at: impl Into<String>, expected: &'static str) -> Self {
         Self::Shape { at: at.into(), expected }
     }
 }
@@ -130,7 +131,7 @@ pub struct Place {
 
 impl Place {
     /// The folder that holds the settings of this scope.
-    fn base(&self, user: Option<PathBuf>, project: &str) -> Option<PathBuf> {
+    pub(super) fn base(&self, user: Option<PathBuf>, project: &str) -> Option<PathBuf> {
         match self.scope {
             Scope::User => user,
             Scope::Project => self.top.as_ref().map(|top| top.join(project)),

@@ -7,7 +7,7 @@ use std::process::Command;
 use super::agents::Installed;
 use super::{Report, fail, ok};
 use crate::agents;
-use crate::agents::scene::{DENIED, Scene, TURN};
+use crate::agents::scene::{DENIED, Prop, Scene, TURN};
 use crate::agents::settings::{Scope, Task};
 use crate::commands::attribute::Evidences;
 use crate::commands::install::disk;
@@ -167,6 +167,15 @@ impl<'e> Stage<'e> {
             .map_err(|e| Error::new(format!("cannot write {}", path.display())).because(e))
     }
 
+    /// Puts a file of the agent's own where it keeps them.
+    fn prop(&self, prop: &Prop) -> Result<()> {
+        let path = self.home.join(&prop.path);
+        let folder = path.parent().unwrap_or(&self.home);
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(&path, &prop.text))
+            .map_err(|e| Error::new(format!("cannot write {}", path.display())).because(e))
+    }
+
     /// The hook of ours that is installed, and nothing that is chained to it.
     fn put_hooks(&self, ways: &[Way]) -> Result<()> {
         for way in ways {
@@ -199,14 +208,25 @@ impl<'e> Stage<'e> {
     }
 
     fn scene<'a>(&'a self, native: &'a str, file: &'a str) -> Scene<'a> {
-        Scene { session: native, cwd: &self.top, file, first: FIRST, added: ADDED, prompt: PROMPT }
+        Scene {
+            session: native,
+            cwd: &self.top,
+            home: &self.home,
+            file,
+            first: FIRST,
+            added: ADDED,
+            prompt: PROMPT,
+        }
     }
 
     /// Asks the gate by an agent's own command whether it may go past the hooks; `None` where the
     /// settings are of a version that did not ask.
     fn ask(&self, one: &Installed) -> Result<Option<Checkup>> {
         let (name, native) = (file(one), native(one));
-        let cue = self.scene(&native, &name).denied();
+        let Some(agent) = agents::find(one.agent.name()) else {
+            return Ok(None);
+        };
+        let cue = agent.denied(&self.scene(&native, &name));
         let mut handlers = one.handlers.iter().filter(|handler| {
             Task::of(&handler.command) == Some(Task::Gate) && handler.serves(cue.event, cue.tool)
         });
@@ -215,7 +235,7 @@ impl<'e> Stage<'e> {
         };
         // A policy is what makes a repository one with a gate.
         self.write(FILE, "")?;
-        let said = self.run(&handler.command, &cue.payload.to_string());
+        let said = self.run(one, &handler.command, &cue.payload.to_string());
         let denied = said.as_ref().is_ok_and(|said| said.contains("\"deny\""));
         let what = format!("`{DENIED}` in an agent's command");
         Ok(Some(match denied {
@@ -232,9 +252,14 @@ impl<'e> Stage<'e> {
     fn play(&self, one: &Installed) -> Result<Result<(), Checkup>> {
         let (name, native) = (file(one), native(one));
         let scene = self.scene(&native, &name);
-        let cues = agents::find(one.agent.name()).map(|agent| agent.cues(&scene));
+        let Some(agent) = agents::find(one.agent.name()) else {
+            return Ok(Ok(()));
+        };
+        for prop in agent.props(&scene) {
+            self.prop(&prop)?;
+        }
         let mut said = Vec::new();
-        for cue in cues.unwrap_or_default() {
+        for cue in agent.cues(&scene) {
             if cue.written {
                 self.write(&name, &format!("{FIRST}\n{ADDED}\n"))?;
             }
@@ -248,7 +273,7 @@ impl<'e> Stage<'e> {
                 said.push(format!("nothing is called for {}", cue.event));
             }
             for handler in handlers {
-                said.extend(self.run(&handler.command, &cue.payload.to_string()).err());
+                said.extend(self.run(one, &handler.command, &cue.payload.to_string()).err());
             }
         }
         let session = session(one);
@@ -303,11 +328,18 @@ impl<'e> Stage<'e> {
     }
 
     /// Runs a command as agents do: what it printed, or what it complained of.
-    fn run(&self, command: &str, payload: &str) -> Result<String, String> {
+    fn run(&self, one: &Installed, command: &str, payload: &str) -> Result<String, String> {
         let mut shell = Command::new("sh");
         shell.arg("-c").arg(command).current_dir(&self.top);
         unbind(&mut shell);
         self.seal(&mut shell);
+        // The agent's own files are looked for where the props lie.
+        shell.env("HOME", &self.home);
+        let own = format!("{}_", one.agent.program().to_uppercase());
+        let named = self.env.homes.variables.keys();
+        for name in named.filter(|name| name.to_string_lossy().starts_with(&own)) {
+            shell.env_remove(name);
+        }
         match process::feed(&mut shell, payload.as_bytes(), "run an agent's command") {
             Ok(printed) => Ok(String::from_utf8_lossy(&printed).into_owned()),
             Err(GitError::Failed { said, .. }) => Err(format!("it failed: {said}")),

@@ -302,7 +302,9 @@ impl Texts {
             match (before, &edit.text) {
                 (before, Some(text)) => {
                     let after = text.clone().into_bytes();
-                    steps.push(Step::Write { path, before, after, executable: false, about });
+                    // Only scripts begin so.
+                    let executable = text.starts_with("#!");
+                    steps.push(Step::Write { path, before, after, executable, about });
                 }
                 (Some(before), None) => steps.push(Step::Delete { path, before, about }),
                 (None, None) => {}

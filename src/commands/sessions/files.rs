@@ -63,7 +63,14 @@ pub fn find(
 
 fn file(agent: &'static dyn Agent, path: &Path) -> Option<File> {
     let data = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    // A database keeps what was written last in a file beside it.
+    let beside = |end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        Path::new(&name).metadata().ok()?.modified().ok()
+    };
     let written = data.modified().ok()?;
+    let written = beside("-wal").map_or(written, |wal| wal.max(written));
     let begun = data.created().unwrap_or(written).min(written);
     let time = |at: SystemTime| DateTime::<Utc>::from(at);
     let (begun, written) = (time(begun), time(written));
