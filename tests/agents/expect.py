@@ -192,8 +192,10 @@ def check_head(tally, scenario, commits, model):
                 "blame": place or truth.compare(got.get("contributor"), got.get("agent"), turn_prompt),
                 "prompts": truth.compare(answer.get("contributor"), answer.get("agent"),
                                          answer.get("prompt"))})
-    tally.row("HEAD", "sessions of agents' lines", "one",
-              {"blame": None if len(sessions - {None}) == 1 and None not in sessions else sessions})
+    # Where an agent resumes nothing without a terminal, each prompt is a session.
+    count = scenario.get("sessions", 1)
+    right = len(sessions - {None}) == count and None not in sessions
+    tally.row("HEAD", "sessions of agents' lines", count, {"blame": None if right else sessions})
     tally.row("HEAD", "models of agents' lines", model, {"blame": None if models == {model} else models})
 
 
