@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::tokens::{fingerprint, tells};
 use crate::model::RepoPath;
+use crate::model::note::Note;
 
 /// How many lines that tell something must come back for an agent to be known by them.
 const TELLING: usize = 3;
@@ -45,6 +46,8 @@ pub struct Run {
 pub struct Pool {
     runs: Vec<Run>,
     index: HashMap<u64, Vec<(usize, usize)>>,
+    /// What each note has of the lines of its commit that are no agent's: [`Note::others`].
+    pub others: HashMap<usize, Vec<u32>>,
 }
 
 /// A file of the commit.
@@ -135,14 +138,15 @@ impl Pool {
         self.whole(&mut files, &young);
         let mut identified = Vec::new();
         let mut came_back = HashSet::new();
-        for places in self.notes(|run| young(run) && run.kin == Kin::Aside).into_values() {
+        for (note, places) in self.notes(|run| young(run) && run.kin == Kin::Aside) {
             if let Some(lines) = self.most(&files, &places) {
+                let known = lines.len() + self.others_back(&files, note) >= TELLING;
                 came_back.extend(lines);
-                identified.push(places);
+                identified.push((places, known));
             }
         }
-        for places in identified {
-            self.singles(&mut files, &places, came_back.len() >= TELLING);
+        for (places, known) in identified {
+            self.singles(&mut files, &places, known || came_back.len() >= TELLING);
         }
         files.into_iter().map(|file| file.found).collect()
     }
@@ -219,6 +223,19 @@ impl Pool {
             }
         }
         (back.len() * 2 > all.len() && !telling.is_empty()).then_some(telling)
+    }
+
+    /// How many of the lines that the note's commit added beside its agents' are new here, too; none
+    /// where most of them are not.
+    fn others_back(&self, files: &[File<'_>], note: usize) -> usize {
+        let Some(others) = self.others.get(&note).filter(|others| !others.is_empty()) else {
+            return 0;
+        };
+        let lines = files.iter().flat_map(|file| file.prints.iter().zip(file.free));
+        let new: HashSet<u32> =
+            lines.filter(|(_, free)| **free).map(|(print, _)| Note::half(*print)).collect();
+        let back = others.iter().filter(|half| new.contains(half)).count();
+        if back * 2 > others.len() { back } else { 0 }
     }
 
     /// Gives single lines of one note their owners, with the neighbours that came along. A line
@@ -376,6 +393,16 @@ mod tests {
         let doubt = Some(Found { owner: 0, sure: false });
         assert_eq!(found(&one, "a.py", 200, "timeout_seconds = 30\n"), [doubt]);
         assert_eq!(found(&one, "b.py", 200, "timeout_seconds = 30\n"), [None]);
+        let own = ["delay_seconds = 5", "window_size = 12"];
+        let mut known = pool(Kin::Aside, &[("a.py", "timeout_seconds = 30\n")]);
+        known
+            .others
+            .insert(0, Note::sample(own.map(|line| fingerprint(line.as_bytes())).into_iter()));
+        let line = "timeout_seconds = 30\n";
+        let with =
+            |others: &[&str]| carry(&known, "a.py", 200, &format!("{}\n{line}", others.join("\n")));
+        assert_eq!(with(&own), [None, None, Some(0)], "its commit's other lines came along");
+        assert_eq!(with(&own[1..]), [None, None], "a half of them");
         let three = [
             ("a.py", "timeout_seconds = 30\n"),
             ("a.py", "retries_at_most = 4\n"),

@@ -79,7 +79,7 @@ pub fn run(env: &Env, args: &BackfillArgs) -> Result<()> {
     let mut filling = Filling { repo: &repo, survey: &survey, roots: &roots, args, now };
     let mut done = filling.run(env, !(ask || args.dry_run))?;
     if ask {
-        show(env, args, &repo, &done)?;
+        show(env, args, &done)?;
         if done.commits == 0 || !agreed()? {
             return Ok(());
         }
@@ -89,7 +89,7 @@ pub fn run(env: &Env, args: &BackfillArgs) -> Result<()> {
         // What these notes say may have gone on into other commits.
         repair::look_again(&repo);
     }
-    show(env, args, &repo, &done)
+    show(env, args, &done)
 }
 
 fn known(agents: &[String]) -> Result<()> {
@@ -110,8 +110,9 @@ fn agreed() -> Result<bool> {
     Ok(["y", "yes"].contains(&answer.to_lowercase().as_str()))
 }
 
-fn show(env: &Env, args: &BackfillArgs, repo: &Repo, done: &Backfilled) -> Result<()> {
-    let mut out = args.printing.screen(env, Some(repo));
+fn show(env: &Env, args: &BackfillArgs, done: &Backfilled) -> Result<()> {
+    // Without a pager, which would take the answer to the question.
+    let mut out = args.printing.screen(env, None);
     printed(if args.printing.json { out.json(done) } else { backfill::print(&mut out, done) })?;
     printed(out.finish())
 }

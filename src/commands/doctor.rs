@@ -6,6 +6,7 @@ mod journal;
 mod machine;
 mod probe;
 mod repository;
+mod transcripts;
 
 use std::io;
 
@@ -45,6 +46,7 @@ pub fn run(env: &Env, args: &DoctorArgs) -> Result<Answer> {
     let installed = agents::check(env, here.as_ref(), &mut report)?;
     probe::check(env, looks.as_deref(), &installed, &mut report)?;
     journal::check(env, repo, &installed, &mut report);
+    transcripts::check(env, here.as_ref(), &mut report);
 
     let verdict = report.checks.iter().map(|check| check.verdict).max().unwrap_or(Health::Ok);
     let top = here.as_ref().map(|here| here.site.top.as_ref().unwrap_or(&here.site.git_dir));

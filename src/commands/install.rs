@@ -3,6 +3,7 @@
 mod base64;
 mod consent;
 pub(super) mod disk;
+mod list;
 pub(super) mod record;
 pub(super) mod setup;
 pub(super) mod steps;
@@ -10,7 +11,6 @@ pub(super) mod steps;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::agents::AGENTS;
 use crate::agents::settings::{Installer, Options, Scope, installer, installers};
 use crate::config::Env;
 use crate::error::Result;
@@ -56,7 +56,7 @@ pub struct InstallArgs {
 pub fn run(env: &Env, args: &InstallArgs) -> Result<()> {
     let mut out = std::io::stdout().lock();
     if args.list {
-        return Ok(list(env, &mut out)?);
+        return Ok(list::print(env, &mut out)?);
     }
     let notes = install(env, args, &mut out)?;
     let mut err = std::io::stderr().lock();
@@ -191,35 +191,6 @@ fn note_files(setup: &mut Setup, plan: &[Step]) {
     if let Some(site) = setup.site.as_ref().filter(|_| hooks) {
         setup.book.note_hooks(&site.hooks);
     }
-}
-
-fn list(env: &Env, out: &mut dyn Write) -> Result<(), SetupError> {
-    let mut lines = Vec::new();
-    for agent in installers() {
-        let mut line = String::new();
-        for (scope, word) in [(Scope::Project, "project"), (Scope::User, "user")] {
-            let Ok(setup) = Setup::open(env, scope) else {
-                continue;
-            };
-            if line.is_empty() {
-                let why = why_found(agent, &setup, env);
-                let why = why.map_or("not found".to_owned(), |path| setup.show(&path));
-                line = format!("{:<12}  {why}", agent.name());
-            }
-            line.push_str(&format!("  {word}: {}", state(agent, &setup)?));
-        }
-        lines.push(line);
-    }
-    let hookless = AGENTS.iter().filter(|agent| agent.installer().is_none());
-    for agent in hookless.filter(|agent| agent.sessions().is_some()) {
-        let say = "has no hooks: its sessions are read at the commit";
-        lines.push(format!("{:<12}  {say}", agent.name()));
-    }
-    lines.sort();
-    for line in lines {
-        setup::print(out, &line)?;
-    }
-    Ok(())
 }
 
 /// Whether an agent reports to us.

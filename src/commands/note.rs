@@ -18,7 +18,7 @@ use crate::git::target::{Target, targets};
 use crate::journal::MAX_TEXT;
 use crate::model::note::{CommittedBy, Note, NoteHunk, PromptRecord};
 use crate::model::{Oid, SessionId};
-use crate::query::carry::{Carrier, Wanted, adopt, unexplained};
+use crate::query::carry::{Carrier, Wanted, adopt, others, unexplained};
 use crate::{notes, query};
 
 /// How many notes that others brought a commit reads at most; the next one goes on.
@@ -123,6 +123,7 @@ pub fn make(
             note.add(unexplained(&targets, &note.hunks));
         }
     }
+    note.others = others(&targets, &note.hunks);
     gate::record(env, repo, evidences, job, &commit, &mut note, now);
     // The journal's own come first.
     let mut told = BTreeSet::new();

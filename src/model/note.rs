@@ -11,6 +11,9 @@ use super::{
     RepoPath, Ruling, SessionId, TurnId, Verdict, Waiver,
 };
 
+/// How many lines that are no agent's a note has a fingerprint of.
+const OTHERS: usize = 16;
+
 /// The attribution of one commit.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Note {
@@ -18,6 +21,8 @@ pub struct Note {
     pub authored: Option<DateTime<Utc>>,
     /// The agent that ran the commit, where one did.
     pub committed_by: Option<CommittedBy>,
+    /// Some of what else the commit added, by which it is known in a squash: see [`Note::sample`].
+    pub others: Vec<u32>,
     /// The sessions that its hunks come from.
     pub sessions: BTreeMap<SessionId, Session>,
     /// The turns that its hunks come from.
@@ -41,6 +46,17 @@ impl Note {
     pub fn add(&mut self, hunks: Vec<NoteHunk>) {
         self.hunks.extend(hunks);
         self.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+    }
+
+    /// The lowest of these fingerprints' upper halves: two commits with the same lines have the same.
+    pub fn sample(prints: impl Iterator<Item = u64>) -> Vec<u32> {
+        let lowest: BTreeSet<u32> = prints.map(Self::half).collect();
+        lowest.into_iter().take(OTHERS).collect()
+    }
+
+    /// A fingerprint as [`Note::others`] has it.
+    pub fn half(print: u64) -> u32 {
+        (print >> 32) as u32
     }
 
     /// Whether the gate judged the commit, and what it said.

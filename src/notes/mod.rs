@@ -19,7 +19,8 @@ pub use forget::{forgotten, without};
 use merge::drop_overlapping;
 pub use merge::join;
 use record::{
-    FindingRecord, ForgottenRecord, HunkRecord, PromptLine, Record, SessionRecord, TurnRecord,
+    FindingRecord, ForgottenRecord, HeadRecord, HunkRecord, PromptLine, Record, SessionRecord,
+    TurnRecord,
 };
 
 use crate::model::TurnId;
@@ -114,6 +115,7 @@ pub fn parse_as_it_is(bytes: &[u8]) -> Result<Note, NoteError> {
             Ok(Record::Waiver(record)) => note.waivers.push(record),
             Ok(Record::Head(head)) => {
                 note.authored = note.authored.or(head.authored);
+                note.others.extend(head.others());
                 note.committed_by = note.committed_by.or(head.committed_by);
             }
             Ok(Record::Other) | Err(_) => {}
@@ -126,12 +128,7 @@ pub fn parse_as_it_is(bytes: &[u8]) -> Result<Note, NoteError> {
 
 /// Writes a provenance note: the records in a fixed order, so that equal notes are equal bytes.
 pub fn encode(note: &Note) -> Vec<u8> {
-    let mut records = vec![Record::Head(record::HeadRecord {
-        schema: PROVENANCE_SCHEMA.into(),
-        tool: concat!("git-ai-log ", env!("CARGO_PKG_VERSION")).into(),
-        authored: note.authored,
-        committed_by: note.committed_by.clone(),
-    })];
+    let mut records = vec![Record::Head(HeadRecord::of(note))];
     for (id, session) in &note.sessions {
         records.push(Record::Session(SessionRecord {
             session: id.clone(),

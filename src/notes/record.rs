@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::note::{CommittedBy, NoteHunk, PromptRecord};
+use crate::model::note::{CommittedBy, Note, NoteHunk, PromptRecord};
 use crate::model::{
     Attestation, Contributor, EditId, Evidence, Finding, LineRange, PromptText, RepoPath, Ruling,
     SessionId, Severity, Status, TurnId, Waiver,
@@ -52,6 +52,10 @@ pub struct HeadRecord {
     /// The agent that ran the commit; absent where a person did, or nobody can say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committed_by: Option<CommittedBy>,
+    /// Of up to 16 of the added lines that are no agent's, the first four bytes of the fingerprint,
+    /// as base64: what tells a squash that the commit went into, however few its agents' lines are.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub others: String,
 }
 
 /// A conversation.
@@ -175,6 +179,27 @@ pub struct PromptLineRecord {
     /// The agent's closing message after redaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing: Option<PromptText>,
+}
+
+impl HeadRecord {
+    /// The head of a note.
+    pub fn of(note: &Note) -> Self {
+        let bytes: Vec<u8> = note.others.iter().flat_map(|half| half.to_be_bytes()).collect();
+        Self {
+            schema: super::PROVENANCE_SCHEMA.into(),
+            tool: concat!("git-ai-log ", env!("CARGO_PKG_VERSION")).into(),
+            authored: note.authored,
+            committed_by: note.committed_by.clone(),
+            others: base64(&bytes),
+        }
+    }
+
+    /// What else the commit added.
+    pub fn others(&self) -> Vec<u32> {
+        let bytes = unbase64(&self.others).unwrap_or_default();
+        let (halves, _) = bytes.as_chunks::<4>();
+        halves.iter().map(|half| u32::from_be_bytes(*half)).collect()
+    }
 }
 
 impl HunkRecord {

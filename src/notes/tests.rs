@@ -24,12 +24,14 @@ fn any_note() -> impl Strategy<Value = Note> {
     );
     let sessions =
         proptest::collection::btree_map("s_[0-9a-f]{3}", proptest::option::of("[a-z]{1,9}"), 0..3);
-    (hunks, sessions).prop_map(|(hunks, sessions)| {
-        let mut note = Note::default();
+    let others = proptest::collection::vec(any::<u32>(), 0..4);
+    (hunks, sessions, others).prop_map(|(hunks, sessions, others)| {
+        let mut note = Note { others, ..Note::default() };
         for (path, start, prints) in hunks {
             note.hunks.push(hunk(&path, start, &prints, Evidence::Edit));
         }
         note.hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
+        drop_overlapping(&mut note.hunks);
         for (id, model) in sessions {
             let session =
                 Session { agent: "codex".into(), model, human: None, started: None, parent: None };

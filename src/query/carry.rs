@@ -261,6 +261,7 @@ fn pool(known: &[Known], owners: &mut Vec<(usize, usize)>) -> Pool {
     let mut pool = Pool::default();
     let mut pushed = HashSet::new();
     for (number, Known { note, kin, .. }) in known.iter().enumerate() {
+        pool.others.insert(number, note.others.clone());
         let mut runs: Vec<(Run, u32)> = Vec::new();
         for (place, hunk) in note.hunks.iter().enumerate() {
             if !hunk.contributor.is_agents() {
@@ -446,6 +447,17 @@ impl Carried {
         note.add(self.hunks.clone());
         Ok(())
     }
+}
+
+/// What a note keeps of the new lines that are no agent's, where there are agents' lines beside them.
+pub fn others(targets: &[Target], hunks: &[NoteHunk]) -> Vec<u32> {
+    let agents = hunks.iter().filter(|hunk| hunk.contributor.is_agents());
+    let agents: Vec<NoteHunk> = agents.cloned().collect();
+    if agents.is_empty() {
+        return Vec::new();
+    }
+    let files: Vec<File<'_>> = targets.iter().filter_map(|file| File::of(file, &agents)).collect();
+    Note::sample(files.iter().flat_map(File::telling))
 }
 
 /// The new lines of these files that have no owner: nobody can say whose they are.

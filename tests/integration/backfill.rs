@@ -179,3 +179,229 @@ mod at_the_commit {
         assert_eq!(backfill(&repo)["commits"], 0);
     }
 }
+
+/// Sessions of the real agents, without any hook: the files they left.
+mod captured {
+    use super::*;
+    use std::path::Path;
+
+    /// A repository that is as such a session found it.
+    fn before() -> TestRepo {
+        let repo = TestRepo::unhooked(&[]);
+        repo.write("hello.txt", "alpha\nbeta\ngamma\n");
+        repo.write("notes.txt", "one\ntwo\n");
+        commit(&repo, "2026-11-22T06:00:00Z");
+        repo
+    }
+
+    fn commit(repo: &TestRepo, date: &str) {
+        repo.git(["add", "-A"]);
+        let mut git = repo.command("git");
+        git.args(["commit", "-q", "-m", "by a person"]).env("GIT_AUTHOR_DATE", date);
+        let _ = crate::env::run(git.env("GIT_COMMITTER_DATE", date), b"").ok();
+    }
+
+    /// Puts a file of a session where the agent keeps it.
+    fn keep(repo: &TestRepo, file: &str, at: &str) {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sessions").join(file);
+        let text = std::fs::read_to_string(data).unwrap();
+        let text = text.replace("{top}", repo.top.to_str().unwrap());
+        let path = repo.home().join(at);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn prompts(repo: &TestRepo) -> Vec<String> {
+        let mut texts: Vec<String> =
+            crate::env::Note::prompts(repo, "HEAD").into_iter().map(|(_, text)| text).collect();
+        texts.sort();
+        texts
+    }
+
+    const FIRST: &str = "Please edit hello.txt, add new.txt and a line to notes.txt, then commit.";
+
+    fn main_session(agent: &str, at: &str) {
+        let repo = before();
+        keep(&repo, &format!("{agent}/main.jsonl"), at);
+        repo.write("hello.txt", "alpha\nbeta, edited by the agent\ngamma\nby a person\n");
+        repo.write("new.txt", "created by the agent\nsecond line\n");
+        repo.write("notes.txt", "one\ntwo\nthree, from the shell\n");
+        commit(&repo, "2026-11-22T08:00:00Z");
+        let done = backfill(&repo);
+        assert_eq!(done["agents"][0]["agent"], agent, "{done}");
+        assert_eq!(prompts(&repo), [FIRST]);
+        let owners = |path: &str| {
+            let margin = repo.owners(path);
+            margin
+                .0
+                .into_iter()
+                .map(|(owner, _)| owner.replace(char::is_numeric, ""))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(owners("hello.txt"), ["?", "A-", "?", "?"]);
+        assert_eq!(owners("new.txt"), ["A-", "A-"]);
+        assert_eq!(owners("notes.txt"), ["?", "?", "A-"]);
+    }
+
+    #[test]
+    fn claude_code() {
+        main_session("claude-code", ".claude/projects/-top/d7a85f43.jsonl");
+    }
+
+    #[test]
+    fn codex() {
+        main_session("codex", ".codex/sessions/2026/11/22/rollout-1.jsonl");
+    }
+
+    #[test]
+    fn sub_agents_failures_and_a_resumed_session() {
+        for (agent, folder, sub) in [
+            ("claude-code", ".claude/projects/-top", "fc649c8f/subagents/agent-a.jsonl"),
+            ("codex", ".codex/sessions/2026/11/22", "rollout-2.jsonl"),
+        ] {
+            let repo = before();
+            keep(&repo, &format!("{agent}/delegates.jsonl"), &format!("{folder}/rollout-1.jsonl"));
+            keep(&repo, &format!("{agent}/delegates-subagent.jsonl"), &format!("{folder}/{sub}"));
+            repo.write("sub.txt", "written by the sub-agent\n");
+            repo.write("hello.txt", "alpha\nbeta\ngamma, second prompt\nnot in the file\n");
+            commit(&repo, "2026-11-22T08:00:00Z");
+            let done = backfill(&repo);
+            assert_eq!(done["agents"][0]["sessions"], 1, "{agent}: {done}");
+            assert_eq!(done["agents"][0]["turns"], 2, "{agent}: {done}");
+            assert_eq!(done["lines"], 2, "{agent}: {done}");
+            let told = prompts(&repo);
+            assert!(told[0].starts_with("Delegate one file"), "{agent}: {told:?}");
+            assert_eq!(told[1], "Second prompt: change hello.txt again.");
+        }
+    }
+}
+
+/// Files that are not as they should be, and repositories that are not where they were.
+mod odd {
+    use super::*;
+
+    fn played() -> TestRepo {
+        let repo = repo();
+        let claude = repo.claude("s").prompt("one");
+        claude.edit("a.txt", "beta", "beta\nof the first prompt");
+        repo.commit_all("first");
+        repo
+    }
+
+    #[test]
+    fn a_broken_line_hides_nothing_else_and_is_told_of() {
+        let repo = played();
+        let file = repo.home().join(".claude/projects/-repo/s.jsonl");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("not JSON\n{text}{{\"type\":\"user\",\"mess")).unwrap();
+        std::fs::write(file.with_file_name("other.jsonl"), [0xff, 0xfe, b'\n']).unwrap();
+        let done = backfill(&repo);
+        assert_eq!(done["lines"], 1, "{done}");
+        assert_eq!(done["unreadable"].as_array().unwrap().len(), 2, "{done}");
+        let said = repo.ai_log(["backfill"]).ok();
+        assert!(said.contains("1 lines are no JSON, the first is line 1"), "{said}");
+        let doctor = repo.ai_log(["doctor", "--json"]);
+        let doctor: serde_json::Value = serde_json::from_slice(&doctor.stdout).unwrap();
+        let checks = doctor["checks"].as_array().unwrap();
+        let told = checks.iter().find(|check| check["check"] == "transcripts").unwrap();
+        assert_eq!(told["verdict"], "warn", "{told}");
+    }
+
+    #[test]
+    fn a_format_that_nobody_knows_is_told_of() {
+        let repo = played();
+        let file = repo.home().join(".claude/projects/-repo/s.jsonl");
+        std::fs::write(&file, "{\"kind\":\"of another time\"}\n").unwrap();
+        assert_eq!(backfill(&repo)["lines"], 0);
+        let doctor = repo.ai_log(["doctor"]);
+        let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+        assert!(said.contains("their format may be another by now"), "{said}");
+    }
+
+    #[test]
+    fn a_repository_that_was_moved_is_known_by_its_name_or_by_root() {
+        for renamed in [false, true] {
+            let repo = played();
+            let to = if renamed { "elsewhere/shop" } else { "elsewhere/repo" };
+            std::fs::create_dir(repo.root().join("elsewhere")).unwrap();
+            std::fs::rename(&repo.top, repo.root().join(to)).unwrap();
+            let moved = repo.at(to);
+            if renamed {
+                assert_eq!(backfill(&moved)["lines"], 0);
+                let root = repo.top.to_str().unwrap();
+                let _ = moved.ai_log(["backfill", "--root", root]).ok();
+            } else {
+                assert_eq!(backfill(&moved)["lines"], 1);
+            }
+            moved.expect("a.txt", "? | alpha\n? | beta\nA1| of the first prompt\n? | gamma");
+        }
+    }
+
+    #[test]
+    fn a_linked_work_tree_counts_also_when_it_is_gone() {
+        let repo = repo();
+        repo.git(["worktree", "add", "-q", "-b", "side", "../linked"]);
+        let linked = repo.at("linked");
+        let claude = linked.claude("s").prompt("one");
+        claude.edit("a.txt", "beta", "beta\nin the linked work tree");
+        linked.commit_all("side");
+        std::fs::remove_dir_all(&linked.top).unwrap();
+        repo.git(["merge", "-q", "--ff-only", "side"]);
+        assert_eq!(backfill(&repo)["lines"], 1);
+        repo.expect("a.txt", "? | alpha\n? | beta\nA1| in the linked work tree\n? | gamma");
+    }
+
+    #[test]
+    fn a_dry_run_and_choices() {
+        let repo = played();
+        let run = |args: &[&str]| -> serde_json::Value {
+            let args = ["backfill", "--json"].iter().chain(args);
+            serde_json::from_str(&repo.ai_log(args).ok()).unwrap()
+        };
+        assert_eq!(run(&["--agent", "codex"])["lines"], 0);
+        assert_eq!(run(&["--session", "another"])["lines"], 0);
+        assert_eq!(run(&["--since", "2098-01-01"])["lines"], 0);
+        let dry = run(&["--dry-run", "--session", "s", "--agent", "claude-code"]);
+        assert_eq!((&dry["lines"], &dry["written"]), (&1.into(), &false.into()));
+        assert!(repo.note("HEAD").is_none());
+        assert!(repo.ai_log(["backfill", "--agent", "claud"]).failed().contains("claude-code"));
+        let said = crate::env::at_terminal(&repo, "git ai-log backfill", "n\n");
+        assert!(
+            String::from_utf8_lossy(&said.stdout).contains("Write these notes? [y/N]"),
+            "{said}"
+        );
+        assert!(repo.note("HEAD").is_none());
+        let said = crate::env::at_terminal(&repo, "git ai-log backfill", "y\n");
+        assert!(repo.note("HEAD").is_some(), "{said}");
+    }
+
+    #[test]
+    fn a_squash_and_a_rebase_have_their_lines() {
+        let repo = repo();
+        repo.git(["checkout", "-q", "-b", "topic"]);
+        let claude = repo.claude("s").prompt("one");
+        claude.edit("a.txt", "beta", "beta\nfirst line of the agent");
+        repo.commit_all("first");
+        claude.edit("a.txt", "gamma", "gamma\nsecond line of the agent");
+        repo.replace("a.txt", "alpha", "alpha\na person's");
+        repo.commit_all("second");
+        repo.git(["checkout", "-q", "main"]);
+        repo.replace("notes.txt", "one", "one, by a person");
+        repo.commit_all("meanwhile");
+        repo.git(["branch", "-q", "rebased", "topic"]);
+        repo.git(["merge", "-q", "--squash", "topic"]);
+        repo.commit("squashed");
+        repo.git(["rebase", "-q", "main~1", "rebased"]);
+        repo.git(["branch", "-q", "-D", "topic"]);
+        backfill(&repo);
+        let expected = "? | alpha
+             ? | a person's
+             ? | beta
+             A1| first line of the agent
+             ? | gamma
+             A1| second line of the agent";
+        repo.expect("a.txt", expected);
+        repo.git(["checkout", "-q", "main"]);
+        repo.expect("a.txt", expected);
+    }
+}

@@ -133,6 +133,24 @@ fn one_line_in_a_squash_is_in_doubt() {
     assert_ne!(owners(&repo, "b.txt")[1].0, "ai");
 }
 
+#[test]
+fn one_line_in_a_squash_is_known_by_what_a_person_wrote_beside_it() {
+    let repo = one_line();
+    repo.install_hooks();
+    repo.git(["checkout", "-q", "small"]);
+    let near = "delay = 5 seconds\nwindow of a dozen requests\nbackoff doubles each time\n";
+    repo.write("b.txt", format!("second\n{near}"));
+    repo.claude("less").prompt("try less").edit("b.txt", near, &format!("{near}retries = 4\n"));
+    repo.commit_all("a person's three lines, and one of an agent's");
+    repo.git(["checkout", "-q", "main"]);
+    std::fs::remove_dir_all(repo.git_path("hooks")).unwrap();
+    std::fs::remove_dir_all(repo.state_dir()).unwrap();
+    let _ = repo.sh("git merge -q --squash small && git commit -qm squashed").ok();
+    let owned = owners(&repo, "b.txt");
+    let words: Vec<&str> = owned.iter().map(|(word, _)| word.as_str()).collect();
+    assert_eq!(words, ["human", "human", "human", "human", "ai"]);
+}
+
 /// An agent's lines are on `main`, and the journal is gone.
 fn merged() -> TestRepo {
     let repo = begin(&[]);

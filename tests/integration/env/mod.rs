@@ -127,7 +127,9 @@ impl TestRepo {
         let repo = Self::new();
         repo.keep_sessions(false);
         std::fs::remove_dir_all(repo.git_path("hooks")).unwrap();
-        repo.committed(files);
+        if !files.is_empty() {
+            repo.committed(files);
+        }
         repo
     }
 
