@@ -10,8 +10,8 @@ install_driver() {
 
 start_aider() {
     clean OPENAI_API_BASE="$base/v1" OPENAI_API_KEY=none AIDER_ANALYTICS=false \
-        timeout -k 5 200 aider --model "openai/$model_name" --weak-model "openai/$model_name" \
+        timeout -k 5 200 aider --model "$model_name" --weak-model "$model_name" \
         --edit-format diff --yes-always --no-check-update --no-show-model-warnings \
-        --no-show-release-notes --analytics-disable --no-pretty ${2:+--restore-chat-history} \
+        --no-show-release-notes --analytics-disable --no-pretty \
         --message "$1" inventory.py
 }
