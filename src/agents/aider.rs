@@ -2,7 +2,8 @@
 //! its chats, at the top of the work tree. Seen with version 0.86.2 in the format `diff`; the
 //! formats `whole` and `udiff`, and commands that it runs, are from its sources.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::collections::VecDeque;
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Local, NaiveDateTime, TimeZone as _, Utc};
@@ -13,6 +14,10 @@ use super::{Act, Agent, FileEdit, Marks, PayloadError, Report, Told, blocks, pat
 use crate::config::Homes;
 
 const HISTORY: &str = ".aider.chat.history.md";
+/// What a person typed, each with its time.
+const INPUT: &str = ".aider.input.history";
+/// How much of the end of that is read. Bytes.
+const INPUT_END: u64 = 16 * 1024 * 1024;
 
 /// A line that is longer is cut. Bytes.
 const MAX_LINE: u64 = 1024 * 1024;
@@ -46,7 +51,7 @@ impl Sessions for Aider {
         tops.iter().map(|top| Store { folder: top.clone(), glob: HISTORY }).collect()
     }
 
-    /// It says when a chat began and nothing of what came later.
+    /// It says when a chat began; the history of what was typed, when each prompt came.
     fn read(
         &self,
         file: &Path,
@@ -63,6 +68,7 @@ impl Sessions for Aider {
             cwd,
             tell,
             session: None,
+            typed: typed(&cwd.join(INPUT)),
             model: None,
             format: String::new(),
             prompts: 0,
@@ -92,6 +98,8 @@ struct Chat<'c> {
     tell: &'c mut dyn FnMut(Moment),
     /// When it began, which is also its name.
     session: Option<String>,
+    /// What was typed since, and when.
+    typed: VecDeque<(DateTime<Utc>, String)>,
     model: Option<String>,
     /// How the model writes its edits down.
     format: String,
@@ -139,9 +147,11 @@ impl Chat<'_> {
         (self.prompts, self.model) = (0, None);
         self.answer.clear();
         let at = NaiveDateTime::parse_from_str(time, "%Y-%m-%d %H:%M:%S").ok();
-        // It is written as the clock on the wall shows it.
-        let at = at.and_then(|at| Local.from_local_datetime(&at).earliest());
-        self.say(Act::Started, at.map(|at| at.to_utc()));
+        let at = at.and_then(on_the_wall);
+        if let Some(begun) = at {
+            self.typed.retain(|(time, _)| *time >= begun);
+        }
+        self.say(Act::Started, at);
     }
 
     fn end_prompt(&mut self) {
@@ -161,7 +171,9 @@ impl Chat<'_> {
         };
         if let Some(text) = asked.filter(|text| !text.is_empty()) {
             self.prompts += 1;
-            self.say(Act::Prompt(text), None);
+            let at = self.typed.iter().position(|(_, typed)| typed.trim() == text);
+            let at = at.and_then(|at| self.typed.drain(..=at).next_back());
+            self.say(Act::Prompt(text), at.map(|(time, _)| time));
         }
     }
 
@@ -223,20 +235,46 @@ impl Chat<'_> {
     fn say(&mut self, act: Act, at: Option<DateTime<Utc>>) {
         let Some(session) = &self.session else { return };
         let turn = (self.prompts > 0).then(|| format!("prompt-{}", self.prompts));
-        let edits = matches!(act, Act::Edited(_) | Act::CommandEnded { .. });
         let report = Report {
             agent: "aider".to_owned(),
             session: session.clone(),
             turn,
             call: None,
             subagent: None,
-            model: self.model.clone().filter(|_| edits),
+            model: self.model.clone(),
             transcript: Some(self.file.to_path_buf()),
             cwd: self.cwd.to_path_buf(),
             act,
         };
         (self.tell)(Moment { at, report });
     }
+}
+
+/// aider writes times as the clock on the wall shows them.
+fn on_the_wall(time: NaiveDateTime) -> Option<DateTime<Utc>> {
+    Local.from_local_datetime(&time).earliest().map(|time| time.to_utc())
+}
+
+/// What was typed: `# TIME`, and below it a line for each one of the text, after a plus sign.
+fn typed(file: &Path) -> VecDeque<(DateTime<Utc>, String)> {
+    let mut all: VecDeque<(DateTime<Utc>, String)> = VecDeque::new();
+    let Ok(mut file) = regular(file) else { return all };
+    let length = file.metadata().map(|data| data.len()).unwrap_or_default();
+    let mut bytes = Vec::new();
+    let _ = file.seek(SeekFrom::Start(length.saturating_sub(INPUT_END)));
+    let _ = file.take(INPUT_END).read_to_end(&mut bytes);
+    for line in String::from_utf8_lossy(&bytes).lines() {
+        if let Some(time) = line.strip_prefix("# ") {
+            let time = NaiveDateTime::parse_from_str(time, "%Y-%m-%d %H:%M:%S%.f").ok();
+            all.extend(time.and_then(on_the_wall).map(|time| (time, String::new())));
+        } else if let (Some(text), Some((_, typed))) = (line.strip_prefix('+'), all.back_mut()) {
+            if !typed.is_empty() {
+                typed.push('\n');
+            }
+            typed.push_str(text);
+        }
+    }
+    all
 }
 
 /// Whether a line names this file, as models decorate it.
@@ -361,6 +399,22 @@ mod tests {
         assert_eq!(report.session, "2026-11-22 06:49:17");
         assert_eq!(report.turn.as_deref(), Some("prompt-1"));
         assert_eq!(report.model.as_deref(), Some("openai/mock-model"));
+    }
+
+    #[test]
+    fn what_was_typed_says_when() {
+        let folder = tempfile::tempdir().unwrap();
+        let input = "\n# 2026-11-22 06:40:00.5\n+Go.\n\n# 2026-11-22 06:49:20.25\n+Go.\n\n\
+                     # 2026-11-22 06:50:00.5\n+Go\n+on.\n";
+        std::fs::write(folder.path().join(INPUT), input).unwrap();
+        let chat = "# aider chat started at 2026-11-22 06:49:17\n\n#### Go.  \n\nYes.\n\n\
+                    #### Go  \n#### on.  \n\nYes.\n";
+        let file = folder.path().join(HISTORY);
+        std::fs::write(&file, chat).unwrap();
+        let mut times = Vec::new();
+        Aider.read(&file, &|_| true, &mut |moment| times.push(moment.at.unwrap())).unwrap();
+        let since = |at: usize| (times[at] - times[0]).num_milliseconds();
+        assert_eq!((times.len(), since(1), since(2)), (3, 3_250, 43_500));
     }
 
     #[test]

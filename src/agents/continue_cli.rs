@@ -70,7 +70,8 @@ impl Sessions for Continue {
         folder.into_iter().map(|folder| Store { folder, glob: "*.json" }).collect()
     }
 
-    /// It says when a session began and nothing of what came later.
+    /// It says nothing of times: the list of all sessions knows when each was first written, which
+    /// is after its first turn.
     fn read(
         &self,
         file: &Path,
@@ -100,7 +101,7 @@ impl Sessions for Continue {
             cwd,
             act: Act::Started,
         };
-        tell(Moment { at: begun(file, id), report: report.clone() });
+        tell(Moment { at: None, report: report.clone() });
         let mut prompts = 0;
         for item in history {
             let message = &item["message"];
@@ -127,15 +128,6 @@ impl Sessions for Continue {
         }
         Ok(())
     }
-}
-
-/// When the session began, as the list of all says.
-fn begun(file: &Path, id: &str) -> Option<chrono::DateTime<chrono::Utc>> {
-    let all = files::json(&file.with_file_name(INDEX)).ok()?;
-    let one = all.as_array()?.iter().find(|one| one["sessionId"] == *id)?;
-    let date = &one["dateCreated"];
-    let millis = date.as_i64().or_else(|| date.as_str()?.parse().ok())?;
-    chrono::DateTime::from_timestamp_millis(millis)
 }
 
 /// A folder; in an editor it is an address.
@@ -267,10 +259,10 @@ mod tests {
     }
 
     #[test]
-    fn edits_that_failed_are_not_told_and_the_list_says_when() {
+    fn edits_that_failed_are_not_told() {
         let (moments, error) = told(&data("resumed/a3f239a0-5fc5-416e-92ad-cce5a3a30a5e.json"));
         assert!(error.is_none(), "{error:?}");
-        assert_eq!(moments[0].at.unwrap().timestamp_millis(), 1_795_793_388_366);
+        assert!(moments.iter().all(|moment| moment.at.is_none()));
         let of = |kind: fn(&Act) -> bool| {
             let of_kind = moments.iter().filter(|moment| kind(&moment.report.act));
             of_kind.map(|moment| moment.report.turn.clone().unwrap()).collect::<Vec<_>>()

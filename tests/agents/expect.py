@@ -65,7 +65,8 @@ class Truth:
         self.contributor = words[0]
         self.by_agent = self.contributor in ("ai", "mixed")
         self.agent = scenario["agent"] if self.by_agent else None
-        self.evidence = words[2] if len(words) > 2 else None
+        # Of an agent without hooks all is known from its own files.
+        self.evidence = scenario.get("evidence", words[2]) if len(words) > 2 else None
         self.recorded = recorded
         turn = words[1] if self.by_agent else None
         # An agent may report a sub-agent's task as a turn of its own; both are then right.
@@ -86,8 +87,13 @@ class Truth:
 def commits_of(scenario):
     """[(commit id, {path: [(Truth or None for an older line, text)]})], oldest first."""
     found = dict(line.split("\t", 1)[::-1] for line in run("git", "log", "--format=%H\t%s").splitlines())
+    # Without hooks nobody sees what a person changes in an agent's line of another commit, or
+    # before a line is committed.
+    unseen = scenario.get("unseen", [])
     for commit in scenario["expect"]["commits"]:
-        files = {path: [(None if truth == "-" else Truth(truth, scenario), text) for truth, text in lines]
+        files = {path: [(None if truth == "-" else
+                         Truth("human" if text in unseen else truth, scenario), text)
+                        for truth, text in lines]
                  for path, lines in commit["files"].items()}
         yield commit["subject"], found.get(commit["subject"]), files
 
@@ -192,8 +198,10 @@ def check_head(tally, scenario, commits, model):
                 "blame": place or truth.compare(got.get("contributor"), got.get("agent"), turn_prompt),
                 "prompts": truth.compare(answer.get("contributor"), answer.get("agent"),
                                          answer.get("prompt"))})
-    tally.row("HEAD", "sessions of agents' lines", "one",
-              {"blame": None if len(sessions - {None}) == 1 and None not in sessions else sessions})
+    # Where an agent resumes nothing without a terminal, each prompt is a session.
+    count = scenario.get("sessions", 1)
+    right = len(sessions - {None}) == count and None not in sessions
+    tally.row("HEAD", "sessions of agents' lines", count, {"blame": None if right else sessions})
     tally.row("HEAD", "models of agents' lines", model, {"blame": None if models == {model} else models})
 
 

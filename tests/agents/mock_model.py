@@ -4,8 +4,8 @@
     mock_model.py SCENARIO [--port-file FILE] [--bodies DIR] [--set NAME=VALUE]...
     mock_model.py --selftest
 
-It answers `POST …/messages` (Anthropic Messages) and `POST …/responses` (OpenAI
-Responses) with a stream of events. What it says comes from the scenario:
+It answers `POST …/messages` (Anthropic Messages), `POST …/responses` (OpenAI Responses)
+and `POST …/chat/completions` (OpenAI Chat) with a stream of events. What it says comes from the scenario:
 
     {"turns": {"first": {"prompt": "Add a label.",
                          "steps": [{"say": "I write it.",
@@ -203,8 +203,48 @@ def write_responses(model, say, call):
     return whole, events + [{"type": "response.completed", "response": whole}]
 
 
+def read_chat(body):
+    talk = []
+    for message in body.get("messages", []):
+        role = message.get("role")
+        if role == "user":
+            talk.append(("asked", words(message.get("content"))))
+        elif role == "tool":
+            talk.append(("result", message.get("tool_call_id") or "", words(message.get("content"))))
+        for call in message.get("tool_calls") or []:
+            talk.append(("called", call.get("id") or ""))
+    return talk, {tool.get("function", {}).get("name") for tool in body.get("tools") or []}
+
+
+def write_chat(model, say, call):
+    message = {"role": "assistant", "content": say or None}
+    if call:
+        given = {"name": call["tool"], "arguments": json.dumps(call.get("args", {}))}
+        message["tool_calls"] = [{"index": 0, "id": "call" + call["id"], "type": "function",
+                                  "function": given}]
+    reason = "tool_calls" if call else "stop"
+    common = {"id": "chatcmpl-" + uuid.uuid4().hex, "created": 1, "model": model}
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    whole = dict(common, object="chat.completion", usage=usage,
+                 choices=[{"index": 0, "message": message, "finish_reason": reason}])
+    chunk = dict(common, object="chat.completion.chunk")
+    events = [dict(chunk, choices=[{"index": 0, "delta": message, "finish_reason": None}]),
+              dict(chunk, choices=[{"index": 0, "delta": {}, "finish_reason": reason}]),
+              dict(chunk, choices=[], usage=usage)]
+    return whole, events
+
+
 PROTOCOLS = {"messages": (read_messages, write_messages),
-             "responses": (read_responses, write_responses)}
+             "responses": (read_responses, write_responses),
+             "completions": (read_chat, write_chat)}
+
+
+def stream(events):
+    """The events as they are sent; those of Chat have no names, and an end of their own."""
+    named = "type" in events[0]
+    lines = ["event: %s\n" % event["type"] if named else "" for event in events]
+    text = "".join("%sdata: %s\n\n" % pair for pair in zip(lines, map(json.dumps, events)))
+    return text if named else text + "data: [DONE]\n\n"
 
 
 # ---- the server
@@ -243,9 +283,10 @@ class Handler(BaseHTTPRequestHandler):
         talk, offered = read(body)
         say, call, line = answer(self.server.turns, talk, offered)
         print("\n".join([line, *surprises(self.server.turns, talk)]), flush=True)
-        _, events = write(body.get("model"), say, call)
-        self.reply("".join("event: %s\ndata: %s\n\n" % (event["type"], json.dumps(event))
-                           for event in events).encode(), "text/event-stream")
+        whole, events = write(body.get("model"), say, call)
+        if body.get("stream") or service != "completions":
+            return self.reply(stream(events).encode(), "text/event-stream")
+        self.reply(json.dumps(whole).encode())
 
 
 # ---- trying it
@@ -261,7 +302,10 @@ def selftest():
         assert (say, line) == ("first", "play one 0"), line
         whole, events = write("m", say, call)
         assert call["id"] in json.dumps(events)
-        if read is read_messages:
+        if read is read_chat:
+            history = {"messages": [user, whole["choices"][0]["message"], {
+                "role": "tool", "content": "bad", "tool_call_id": "call" + call["id"]}]}
+        elif read is read_messages:
             history = {"messages": [user, {"role": "assistant", "content": whole["content"]}, {
                 "role": "user", "content": [{"type": "tool_result", "content": "bad",
                                              "tool_use_id": "toolu" + call["id"]}]}]}

@@ -1,14 +1,16 @@
 #!/bin/sh
 # Lets a real coding agent play a scenario under git ai-log, and checks what was recorded.
 #
-#   run.sh claude-code|codex [SCENARIO]      SCENARIO: a name in scenarios/, or a path
+#   run.sh AGENT [SCENARIO]      SCENARIO: a name in scenarios/, or a path
+#
+# AGENT is claude-code, codex, or one that has a file in drivers/.
 #
 # The agent is real, its model is mock_model.py. README.md tells what this needs. Exits 0 when
 # all is as expected, 1 when not, 2 when the play itself did not come to its end.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-agent=${1:?usage: run.sh claude-code|codex [SCENARIO]}
+agent=${1:?usage: run.sh AGENT [SCENARIO]}
 scenario=${2:-$agent}
 case $scenario in
     */*) scenario=$(cd "$(dirname "$scenario")" && pwd)/$(basename "$scenario") ;;
@@ -26,7 +28,11 @@ logs=$run/logs
 case $agent in
     claude-code) package=@anthropic-ai/claude-code version=${AGENT_VERSION:-2.1.330} ;;
     codex) package=@openai/codex version=${AGENT_VERSION:-0.169.0} ;;
-    *) echo "run.sh: no such agent: $agent" >&2; exit 2 ;;
+    *)
+        [ -f "$here/drivers/$agent.sh" ] || { echo "run.sh: no such agent: $agent" >&2; exit 2; }
+        package= version=
+        . "$here/drivers/$agent.sh"
+        ;;
 esac
 prefix=$lab/$agent-$version
 
@@ -41,7 +47,7 @@ model_name=${AGENT_MODEL:-$(scene model)}
 # Runs a command in the project with nothing of this shell's environment but what is named:
 # a run under an agent must not look like a part of that agent's session.
 clean() {
-    ( cd "$project" && exec env -i HOME="$home" PATH="$run/bin:$prefix/node_modules/.bin:$PATH" \
+    ( cd "$project" && exec env -i HOME="$home" PATH="$run/bin:$prefix/node_modules/.bin:$prefix/bin:$PATH" \
         LANG=C.UTF-8 TERM=dumb GIT_CONFIG_NOSYSTEM=1 "$@" )
 }
 
@@ -57,9 +63,13 @@ find_tool() {
 }
 
 install_agent() {
-    [ -d "$prefix/node_modules/$package" ] && return
+    [ -d "$prefix/node_modules/$package" ] || [ -d "$prefix/bin" ] && return
     say "installing $package@$version into $prefix"
     mkdir -p "$prefix"
+    if command -v install_driver >/dev/null; then
+        install_driver
+        return
+    fi
     npm install --silent --no-fund --no-audit --prefix "$prefix" "$package@$version"
     # Claude Code's npm package fetches its program in an install script, which npm can be
     # told not to run. The program is there all the same, in the package of the platform.
@@ -114,6 +124,9 @@ start_model() {
 
 # What a person has in the agent's own settings before git ai-log comes.
 configure_agent() {
+    if command -v configure_driver >/dev/null; then
+        configure_driver
+    fi
     [ "$agent" = codex ] || return 0
     mkdir -p "$home/.codex"
     cat >"$home/.codex/config.toml" <<END
@@ -133,7 +146,10 @@ END
 
 # The one step that makes the agent report to git ai-log.
 install_capture() {
-    clean git ai-log install --agent "$agent" >"$logs/install.log" 2>&1 </dev/null ||
+    how="--agent $agent"
+    # Nothing calls us but git.
+    [ -z "${hookless:-}" ] || how=--no-agents
+    clean git ai-log install $how >"$logs/install.log" 2>&1 </dev/null ||
         fail "git ai-log install failed: $(cat "$logs/install.log")"
 }
 

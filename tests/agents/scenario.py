@@ -3,7 +3,8 @@
 
 A scenario names its `story` (another file beside it), which holds what does not depend on
 the agent: the files at the start, the order of the play, and what is expected at the end.
-What the scenario itself says wins. A list of strings is a text with that many lines.
+What the scenario itself says wins. A list of strings is a text with that many lines;
+`{"list": [...]}` is a list that stays one.
 """
 import json
 import os
@@ -29,6 +30,8 @@ def fill(value, names):
         return re.sub(r"\$\{(\w+)\}", lambda found: names.get(found[1], found[0]), value)
     if isinstance(value, list):
         return [fill(item, names) for item in value]
+    if isinstance(value, dict) and list(value) == ["list"]:
+        return [fill(item, names) for item in value["list"]]
     if isinstance(value, dict):
         return {key: fill(item, names) for key, item in value.items()}
     return value
