@@ -21,6 +21,9 @@ import history
 import run
 from run import Case, Table, apart, git, in_turns, install, ms, new_file
 
+PROMPTS = "refs/notes/ai-log/prompts"
+
+
 def tree(ref, names, text):
     """A commit with a file for each name."""
     head = f"commit {ref}\ncommitter A <a@example.com> 1 +0000\ndata 5\nfiles".encode()
@@ -39,7 +42,8 @@ def make_hub(hub, count):
     text = history.note("agent-one", "0", 1_600_000_000, [("a.py", 1, lines)])
     for ref, text in (
             ("refs/heads/files", text), ("refs/notes/ai-log/provenance", text),
-            ("refs/notes/ai-log/prompts",
+            # Nobody has them before they are shared.
+            ("refs/prompts",
              b'{"type":"prompt","turn":"p_0123456789abcd","prompt":"go on"}\n')):
         git(hub, "fast-import", "--quiet", stdin=tree(ref, names, text))
     git(hub, "repack", "-a", "-d", "-q")
@@ -109,8 +113,11 @@ def main():
         numbers = iter(range(10**6))
         table = Table("command", "CPU, ms", "ratio", "MB")
         for prompts in ("local", "share"):
+            if prompts == "share":
+                git(hub, "update-ref", PROMPTS, "refs/prompts")
             for clone in (ours, other):
                 git(clone, "config", "ai-log.prompts", prompts)
+                subprocess.run([binary, "sync"], cwd=clone, check=True, capture_output=True)
             plain, sync = measure(binary, ours, other, options.rounds, numbers)
             table.row("`git fetch` and `git push`, a file more each", ms(plain.ms), "1.00",
                       run.mb(plain.kb))
