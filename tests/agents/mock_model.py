@@ -4,8 +4,9 @@
     mock_model.py SCENARIO [--port-file FILE] [--bodies DIR] [--set NAME=VALUE]...
     mock_model.py --selftest
 
-It answers `POST …/messages` (Anthropic Messages), `POST …/responses` (OpenAI Responses)
-and `POST …/chat/completions` (OpenAI Chat) with a stream of events. What it says comes from the scenario:
+It answers `POST …/messages` (Anthropic Messages), `POST …/responses` (OpenAI Responses),
+`POST …/chat/completions` (OpenAI Chat) and `POST …/NAME:streamGenerateContent` (Gemini) with a
+stream of events. What it says comes from the scenario:
 
     {"turns": {"first": {"prompt": "Add a label.",
                          "steps": [{"say": "I write it.",
@@ -234,15 +235,43 @@ def write_chat(model, say, call):
     return whole, events
 
 
+def read_gemini(body):
+    talk = []
+    for message in body.get("contents", []):
+        for part in message.get("parts", []):
+            if "functionCall" in part:
+                talk.append(("called", part["functionCall"].get("id") or ""))
+            elif "functionResponse" in part:
+                given = part["functionResponse"]
+                talk.append(("result", given.get("id") or "", json.dumps(given.get("response"))))
+            elif message.get("role") == "user":
+                talk.append(("asked", words(part)))
+    tools = [one for tool in body.get("tools") or [] for one in tool.get("functionDeclarations", [])]
+    return talk, {tool.get("name") for tool in tools}
+
+
+def write_gemini(model, say, call):
+    parts = [{"text": say}] if say else []
+    if call:
+        parts.append({"functionCall": {"id": "fc" + call["id"], "name": call["tool"],
+                                       "args": call.get("args", {})}})
+    usage = {"promptTokenCount": 1, "candidatesTokenCount": 1, "totalTokenCount": 2}
+    whole = {"candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": "STOP",
+                             "index": 0}], "usageMetadata": usage, "modelVersion": model}
+    return whole, [whole]
+
+
 PROTOCOLS = {"messages": (read_messages, write_messages),
              "responses": (read_responses, write_responses),
-             "completions": (read_chat, write_chat)}
+             "completions": (read_chat, write_chat),
+             "streamGenerateContent": (read_gemini, write_gemini),
+             "generateContent": (read_gemini, write_gemini)}
 
 
 def stream(events):
-    """The events as they are sent; those of Chat have no names, and an end of their own."""
-    named = "type" in events[0]
-    lines = ["event: %s\n" % event["type"] if named else "" for event in events]
+    """The events as they are sent; those of Chat and Gemini have no names, and Chat's an end."""
+    named = "type" in events[0] or "candidates" in events[0]
+    lines = ["event: %s\n" % event["type"] if "type" in event else "" for event in events]
     text = "".join("%sdata: %s\n\n" % pair for pair in zip(lines, map(json.dumps, events)))
     return text if named else text + "data: [DONE]\n\n"
 
@@ -270,7 +299,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        service = self.path.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
+        last = self.path.split("?")[0].rstrip("/").rsplit("/", 1)[-1]
+        model, _, service = last.rpartition(":")
         if self.server.bodies:
             name = "%03d-%s.json" % (next(REQUESTS), service)
             with open(os.path.join(self.server.bodies, name), "wb") as out:
@@ -283,8 +313,8 @@ class Handler(BaseHTTPRequestHandler):
         talk, offered = read(body)
         say, call, line = answer(self.server.turns, talk, offered)
         print("\n".join([line, *surprises(self.server.turns, talk)]), flush=True)
-        whole, events = write(body.get("model"), say, call)
-        if body.get("stream") or service != "completions":
+        whole, events = write(body.get("model") or model, say, call)
+        if body.get("stream") or service not in ("completions", "generateContent"):
             return self.reply(stream(events).encode(), "text/event-stream")
         self.reply(json.dumps(whole).encode())
 
@@ -305,6 +335,11 @@ def selftest():
         if read is read_chat:
             history = {"messages": [user, whole["choices"][0]["message"], {
                 "role": "tool", "content": "bad", "tool_call_id": "call" + call["id"]}]}
+        elif read is read_gemini:
+            history = {"contents": [{"role": "user", "parts": [{"text": asked[1]}]},
+                                    whole["candidates"][0]["content"], {"role": "user", "parts": [
+                                        {"functionResponse": {"id": "fc" + call["id"],
+                                                              "response": {"output": "bad"}}}]}]}
         elif read is read_messages:
             history = {"messages": [user, {"role": "assistant", "content": whole["content"]}, {
                 "role": "user", "content": [{"type": "tool_result", "content": "bad",
