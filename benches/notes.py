@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what many notes cost, and prints Markdown tables.
 
-    benches/notes.py --bin target/release/git-ai-log [--quick]
+    benches/notes.py --bin target/release/git-ai-log [--quick] [--only repair]
 
 `repair` of a history whose commits have lost their notes, against as many notes of the commits
 that they were; beside it git's own `git log -p` of the same range. And a commit with our hooks in a
@@ -76,6 +76,8 @@ def noted(binary, repo, count):
     text = history.note("agent-one", "0", 1_600_000_000, [("a.py", 1, lines)])
     history.write_notes(repo, [(name, text) for name in names])
     install(repo, binary)
+    # The sync that brings notes reads them.
+    spawn([binary, "repair", "--dry-run", "HEAD"], repo)
 
 
 def commits(binary, folder, sizes):
@@ -89,7 +91,7 @@ def commits(binary, folder, sizes):
 
         cases.append(Case(["git", "commit", "-q", "-m", "work"], repo, before))
         repos.append(repo)
-    in_turns(cases, 9)
+    in_turns(cases, 25)
     table = Table("notes", "commit with hooks, ms", "to the first")
     for size, case in zip(sizes, cases):
         table.row(str(size), ms(case.ms), f"{case.ms / cases[0].ms:.2f}")
@@ -99,15 +101,18 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("--bin", required=True, type=Path)
     options.add_argument("--quick", action="store_true")
+    options.add_argument("--only", choices=("repair", "commit"))
     options = options.parse_args()
     binary = str(options.bin.resolve())
     os.environ.update(run.ENVIRONMENT)
     os.environ["PATH"] = f"{Path(binary).parent}{os.pathsep}{os.environ['PATH']}"
     folder = Path(tempfile.mkdtemp(prefix="ai-log-notes-"))
     try:
-        repairs(binary, folder, (250, 500) if options.quick else (2_500, 5_000, 10_000))
-        print()
-        commits(binary, folder, (100, 1_000) if options.quick else (100, 100_000))
+        if options.only != "commit":
+            repairs(binary, folder, (250, 500) if options.quick else (2_500, 5_000, 10_000))
+            print()
+        if options.only != "repair":
+            commits(binary, folder, (100, 1_000) if options.quick else (100, 100_000))
     finally:
         shutil.rmtree(folder)
 

@@ -1,4 +1,4 @@
-//! The console blocks of README.md are run, all in one shell, and must print what they say.
+//! The console blocks of a document are run, all in one shell, and must print what they say.
 //!
 //! `[..]` stands for any text in a line. Lines that start with `> ` belong to the command above.
 
@@ -57,8 +57,17 @@ fn fits(expected: &str, line: &str) -> bool {
 
 #[test]
 fn the_readme_says_what_happens() {
+    play("README.md");
+}
+
+#[test]
+fn an_agent_without_an_adapter_reports_as_the_document_says() {
+    play("docs/add-an-agent.md");
+}
+
+fn play(document: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let steps = steps(&std::fs::read_to_string(root.join("README.md")).unwrap());
+    let steps = steps(&std::fs::read_to_string(root.join(document)).unwrap());
     assert!(steps.len() > 8, "only {} commands found", steps.len());
     let dir = tempfile::tempdir().unwrap();
     let mut script = String::from("set -u\n");

@@ -11,7 +11,7 @@ use super::scene::{Cue, Scene, TURN};
 use super::settings::{self, Installer};
 use super::{
     Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report, Sessions,
-    Told,
+    Told, cursor,
 };
 
 /// How much of the end of a transcript is searched for the model. Bytes.
@@ -26,7 +26,12 @@ impl Agent for ClaudeCode {
     }
 
     fn reports(&self, payload: &[u8]) -> Result<Vec<Report>, PayloadError> {
-        self.told(&Payload::parse(payload)?)
+        let payload = Payload::parse(payload)?;
+        match cursor::is_cursors(&payload) {
+            // Cursor runs these hooks, too.
+            true => cursor::Cursor.told(&payload),
+            false => self.told(&payload),
+        }
     }
 
     fn sessions(&self) -> Option<&'static dyn Sessions> {

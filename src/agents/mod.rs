@@ -9,17 +9,22 @@ pub mod claude_code;
 pub mod cline;
 pub mod codex;
 pub mod continue_cli;
+pub mod copilot_cli;
+pub mod cursor;
 pub mod edit;
+pub mod gemini;
 pub mod generic;
 #[cfg(test)]
 mod memory;
 pub mod opencode;
 pub mod patch;
 pub mod question;
+pub mod qwen;
 pub mod scene;
 pub mod sessions;
 pub mod settings;
 pub mod vibe;
+pub mod windsurf;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -38,8 +43,13 @@ pub static AGENTS: &[&dyn Agent] = &[
     &aider::Aider,
     &cline::Cline,
     &continue_cli::Continue,
+    &copilot_cli::CopilotCli,
+    &cursor::Cursor,
+    &gemini::Gemini,
     &opencode::OpenCode,
+    &qwen::Qwen,
     &vibe::Vibe,
+    &windsurf::Windsurf,
     &generic::Generic,
 ];
 
@@ -140,7 +150,7 @@ pub trait Files {
 }
 
 /// Variables by which agents mark their commands that have no adapter here, or share one.
-const MARKS: &[&str] = &["GEMINI_CLI", "COPILOT_CLI", "QWEN_CODE", "CURSOR_AGENT", "AI_AGENT"];
+const MARKS: &[&str] = &["AI_AGENT"];
 
 /// Whether some agent runs a command that was started with these variables.
 pub fn run_us(variables: &Variables) -> bool {
@@ -282,6 +292,11 @@ impl Payload {
         Self(value)
     }
 
+    /// All of it, as JSON.
+    pub(crate) fn whole(&self) -> String {
+        self.0.to_string()
+    }
+
     pub(crate) fn at(&self, pointer: &str) -> Option<&Value> {
         self.0.pointer(pointer)
     }
@@ -372,7 +387,7 @@ mod tests {
                         }
                         None => report.turn,
                     };
-                    assert_eq!(turn.as_deref(), Some(scene::TURN));
+                    assert_eq!(turn.as_deref().unwrap_or(scene::TURN), scene::TURN);
                     acts.push(report.act);
                 }
             }

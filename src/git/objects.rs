@@ -80,6 +80,9 @@ impl Repo {
 
     /// The entries of a folder.
     pub fn tree(&self, oid: &Oid) -> Result<Vec<Entry>, GitError> {
+        if let Some(known) = self.trees.borrow().get(oid) {
+            return Ok(known.to_vec());
+        }
         let damaged = || GitError::Damaged { what: "tree", oid: oid.clone() };
         match self.store().read(oid)? {
             Some((Kind::Tree, bytes)) => {

@@ -112,10 +112,12 @@ impl Remote {
         ]);
         let mut roots = Vec::new();
         for name in names {
-            for known in [*name, &self.seen(name)] {
+            let seen = self.seen(name);
+            for known in [*name, &seen] {
                 if let Some(tip) = repo.target(known)? {
                     command.arg(format!("--negotiation-tip={tip}"));
-                    if repo.commit(&tip)?.parents.is_empty() {
+                    // The other side need not know what it never had.
+                    if known == seen && repo.commit(&tip)?.parents.is_empty() {
                         roots.push(tip);
                     }
                 }

@@ -52,6 +52,70 @@ fn opencode() {
     });
 }
 
+/// Hooks that name no turn: the prompts of a session are counted.
+const COUNTED: &str = "#";
+
+#[test]
+fn gemini() {
+    replay_all(&Spelling {
+        agent: "gemini",
+        call: |payload| called(payload, "BeforeTool", "AfterTool"),
+        prompt: |payload| counted(payload, "session_id"),
+        turns: &[],
+        sessions: "",
+    });
+}
+
+#[test]
+fn qwen() {
+    replay_all(&Spelling {
+        agent: "qwen",
+        call: |payload| called(payload, "PreToolUse", "PostToolUse"),
+        prompt: |payload| counted(payload, "session_id"),
+        turns: &[],
+        sessions: "",
+    });
+}
+
+#[test]
+fn copilot_cli() {
+    replay_all(&Spelling {
+        agent: "copilot-cli",
+        call: |payload| match payload["toolArgs"].is_object() {
+            true => {
+                let before = payload["toolResult"].is_null();
+                Some((
+                    before,
+                    payload["toolName"].as_str()?.to_owned(),
+                    payload["toolArgs"].clone(),
+                ))
+            }
+            false => called(payload, "PreToolUse", "PostToolUse"),
+        },
+        prompt: |payload| match payload["sessionId"].is_string() {
+            true => counted(payload, "sessionId"),
+            false => counted(payload, "session_id").filter(|_| payload["agent_id"].is_null()),
+        },
+        turns: &[],
+        sessions: "",
+    });
+}
+
+fn called(payload: &Value, before: &str, after: &str) -> Option<(bool, String, Value)> {
+    let event = payload["hook_event_name"].as_str()?;
+    let starts = event == before;
+    let tool = payload["tool_name"].as_str()?.to_owned();
+    (starts || event == after).then(|| (starts, tool, payload["tool_input"].clone()))
+}
+
+fn counted(payload: &Value, session: &str) -> Option<(String, String)> {
+    let prompt = payload["prompt"].as_str().filter(|prompt| !prompt.is_empty());
+    // The end of a turn has the prompt once more.
+    let ends = payload["prompt_response"].is_string();
+    prompt.filter(|_| !ends)?;
+    Some((payload[session].as_str()?.to_owned(), COUNTED.to_owned()))
+}
+
 #[test]
 fn vibe() {
     replay_all(&Spelling {
@@ -139,6 +203,7 @@ fn replay_all(spelling: &Spelling) {
 fn replay(spelling: &Spelling, folder: &Path, run: &str) -> TestRepo {
     let repo =
         TestRepo::with(&[("hello.txt", "alpha\nbeta\ngamma\n"), ("notes.txt", "one\ntwo\n")]);
+    let mut prompts = 0;
     for (number, path) in sorted(folder).into_iter().enumerate() {
         let turns = spelling.turns.iter().filter(|turn| turn.run == run && turn.at == number);
         for turn in turns {
@@ -147,6 +212,8 @@ fn replay(spelling: &Spelling, folder: &Path, run: &str) -> TestRepo {
         }
         let (text, payload) = read(&repo, &path);
         if let Some((session, turn)) = (spelling.prompt)(&payload) {
+            prompts += 1;
+            let turn = if turn == COUNTED { format!("#{prompts}") } else { turn };
             repo.add_turn(turn_id(spelling.agent, &session, &turn));
         }
         if let Some((false, tool, input)) = (spelling.call)(&payload) {
@@ -185,17 +252,18 @@ fn act(repo: &TestRepo, tool: &str, input: &Value) {
         let path = text(&["filePath", "file_path", "path"]).unwrap();
         Path::new(path).strip_prefix(&repo.top).unwrap_or(Path::new(path)).to_owned()
     };
-    let old = text(&["oldString", "old_string", "old_text"]);
-    let new = text(&["newString", "new_string", "new_text", "content"]);
+    let old = text(&["oldString", "old_string", "old_text", "old_str"]);
+    let new = text(&["newString", "new_string", "new_text", "new_str", "content", "file_text"]);
     match tool {
         "apply_patch" => drop(apply_patch(repo, text(&["patchText"]).unwrap())),
-        "bash" => drop(repo.sh(text(&["command"]).unwrap())),
+        "bash" | "Bash" | "run_shell_command" => drop(repo.sh(text(&["command"]).unwrap())),
         "run_commands" => {
             for command in input["commands"].as_array().unwrap() {
                 drop(repo.sh(command.as_str().unwrap()));
             }
         }
-        "edit" | "write" | "editor" | "search_replace" | "write_file" => match old {
+        "edit" | "Edit" | "write" | "Write" | "create" | "editor" | "replace"
+        | "search_replace" | "write_file" => match old {
             Some(old) if !repo.read(path().to_str().unwrap()).contains(old) => {}
             Some(old) => repo.replace(path().to_str().unwrap(), old, new.unwrap()),
             None if input.get("insert_line").is_some() => {

@@ -106,8 +106,17 @@ pub(super) fn handlers(text: &str) -> Result<Vec<(String, Option<String>, String
 
 /// A setting that is true or false; `None` where it is neither, or where the text does not parse.
 pub(super) fn flag(text: &str, name: &str) -> Option<bool> {
-    let root = parse(split_bom(text).1).ok()?;
-    root.object_value()?.get(name)?.value()?.as_boolean_lit().map(|lit| lit.value())
+    flag_at(text, &[name])
+}
+
+/// The same, in objects within objects.
+pub(super) fn flag_at(text: &str, path: &[&str]) -> Option<bool> {
+    let (name, above) = path.split_last()?;
+    let mut object = parse(split_bom(text).1).ok()?.object_value()?;
+    for name in above {
+        object = object.object_value(name)?;
+    }
+    object.get(name)?.value()?.as_boolean_lit().map(|lit| lit.value())
 }
 
 fn ours_in(body: &str) -> Result<Vec<Ours>, SettingsError> {
@@ -185,6 +194,6 @@ fn update(hooks: &CstObject, ours: &Ours, wanted: Wanted<'_>, command: &str) {
     }
 }
 
-fn text_of(property: &CstObjectProp) -> Option<String> {
+pub(super) fn text_of(property: &CstObjectProp) -> Option<String> {
     property.value()?.as_string_lit()?.decoded_value().ok()
 }

@@ -89,13 +89,14 @@ fn proved(one: &Installed, note: Option<&Note>) -> Checkup {
     };
     let session = session(one);
     let path = RepoPath::from(file(one).as_str());
-    let turn = TurnId::derive(&session, TURN);
+    // Some agents' hooks name no prompt; then it is the first of its session.
+    let turns = [TURN, "#1"].map(|name| Some(TurnId::derive(&session, name)));
     let names_it = |hunk: &NoteHunk| {
         hunk.path == path
             && hunk.lines == LineRange { start: 2, end: 2 }
             && hunk.contributor == Contributor::Ai
             && hunk.session.as_ref() == Some(&session)
-            && hunk.turn.as_ref() == Some(&turn)
+            && turns.contains(&hunk.turn)
     };
     let agent = note.sessions.get(&session).map(|session| session.agent.as_str());
     if agent == Some(one.agent.name()) && note.hunks.iter().any(names_it) {

@@ -86,8 +86,10 @@ impl Wishes {
 /// The remote that `git push` would most likely mean.
 fn usual(repo: &Repo) -> Result<String, SyncError> {
     let remotes = repo.remotes()?;
+    if let [only] = remotes.as_slice() {
+        return Ok(only.clone());
+    }
     let upstream = repo.upstream_remote().filter(|name| remotes.contains(name));
     let origin = || remotes.iter().find(|name| *name == "origin").cloned();
-    let only = || remotes.first().filter(|_| remotes.len() == 1).cloned();
-    upstream.or_else(origin).or_else(only).ok_or(SyncError::NoRemote { known: remotes })
+    upstream.or_else(origin).ok_or(SyncError::NoRemote { known: remotes })
 }
