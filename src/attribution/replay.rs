@@ -192,8 +192,12 @@ impl<'s> Replay<'s> {
             // Nobody told the text before. What was seen before this very call will do: whatever
             // was seen earlier may have been changed by a person since.
             None => {
-                let call = (event.session.clone(), event.edit.clone());
-                if self.seen_for.get(path) != Some(&call) {
+                let seen = self.seen_for.remove(path);
+                // An agent that names no calls looks before each of them.
+                let own = |(session, call): &(SessionId, Option<EditId>)| {
+                    *session == event.session && (call.is_none() || *call == event.edit)
+                };
+                if !seen.as_ref().is_some_and(own) {
                     by = By::Doubt;
                 }
             }
