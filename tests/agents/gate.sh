@@ -3,9 +3,10 @@
 # it would end its turn; its `git commit -n` is denied; its commit with the finding open is
 # blocked; after the mend the commit passes.
 #
-#   gate.sh claude-code|codex
+#   gate.sh claude-code|codex|opencode|vibe
 #
+# opencode is told nothing at a turn's end: it is only denied and blocked.
 # README.md tells what this needs.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-exec "$here/run.sh" "${1:?usage: gate.sh claude-code|codex}" "gate-$1"
+exec "$here/run.sh" "${1:?usage: gate.sh claude-code|codex|opencode|vibe}" "gate-$1"

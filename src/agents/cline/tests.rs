@@ -101,8 +101,8 @@ fn a_session_is_told_as_its_hooks_tell_it() {
 
 #[test]
 fn sub_agents_belong_to_the_turn_that_started_them() {
-    let folder = data("subagent/1795792363317_r2xi7");
-    let (main, error) = told(&folder.join("1795792363317_r2xi7.messages.json"));
+    let folder = data("subagent/1795795592928_uvzr5");
+    let (main, error) = told(&folder.join("1795795592928_uvzr5.messages.json"));
     assert!(error.is_none(), "{error:?}");
     let paths = |moments: &[Moment]| {
         let edits = moments.iter().filter_map(|moment| match &moment.report.act {
@@ -112,15 +112,19 @@ fn sub_agents_belong_to_the_turn_that_started_them() {
         edits.collect::<Vec<_>>()
     };
     // The edit that failed is not among them.
-    assert_eq!(paths(&main), ["/top/p1.txt", "/top/p2.txt", "/top/hello.txt"]);
-    let (sub, error) = told(&folder.join("agent_1795792368481_cadfae.messages.json"));
+    assert_eq!(paths(&main), ["/top/p1.txt", "/top/p2.txt", "/top/hello.txt", "/top/hello.txt"]);
+    let mut prompts = main.iter().filter(|m| matches!(m.report.act, Act::Prompt(_)));
+    let turns = [(); 2].map(|()| prompts.next().unwrap().report.turn.clone());
+    assert_eq!(turns[1].as_deref(), Some("119d44ed-eb72-426d-ae3a-9273d885188b"));
+    assert_eq!(main.last().unwrap().report.turn, turns[1]);
+    let (sub, error) = told(&folder.join("agent_1795795597133_ap7ve4.messages.json"));
     assert!(error.is_none(), "{error:?}");
     assert_eq!(paths(&sub), ["/top/sub.txt"]);
     assert!(!sub.iter().any(|moment| matches!(moment.report.act, Act::Prompt(_))));
     let report = &sub.last().unwrap().report;
-    assert_eq!(report.session, "1795792363317_r2xi7");
-    assert_eq!(report.subagent.as_deref(), Some("agent_1795792368481_cadfae"));
-    assert_eq!(report.turn, main[1].report.turn);
+    assert_eq!(report.session, "1795795592928_uvzr5");
+    assert_eq!(report.subagent.as_deref(), Some("agent_1795795597133_ap7ve4"));
+    assert_eq!(report.turn, turns[0]);
     assert_eq!(report.model.as_deref(), Some("mock-model"));
 }
 
