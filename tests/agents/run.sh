@@ -205,9 +205,14 @@ fi
 make_project
 start_model
 configure_agent
-install_capture
+# UNHOOKED=yes plays without any hook; then the sessions that the agent keeps are all that tells.
+[ "${UNHOOKED:-}" = yes ] || install_capture
 play
 say "logs: $logs"
 check=$(scene check)
+if [ "${UNHOOKED:-}" = yes ]; then
+    check=expect_backfill.py
+    clean git ai-log backfill >&2
+fi
 clean python3 -B "$here/${check:-expect.py}" "$scenario" \
     --model "$model_name" --log "$logs/model.log"
