@@ -138,9 +138,45 @@ pub fn onto(told: &Told, text: Option<&[u8]>) -> Option<Texts> {
 pub fn out_of(told: &Told, text: &[u8]) -> Option<Vec<u8>> {
     match told {
         Told::Replaced { steps, .. } => backwards(text, steps),
-        Told::Patched(hunks) => patch::reverse(text, hunks),
+        Told::Patched(hunks) => {
+            patch::reverse(text, hunks).or_else(|| patch::reverse_cores(text, hunks))
+        }
         _ => None,
     }
+}
+
+/// The same as [`onto`] where a person has changed white space since the agent looked: whole lines
+/// are replaced, each run of which has to stand in this text exactly once.
+pub fn onto_loosely(told: &Told, text: &[u8]) -> Option<Texts> {
+    let mut lines: Vec<String> =
+        std::str::from_utf8(text).ok()?.split_inclusive('\n').map(str::to_owned).collect();
+    let mut exchange = |old: Vec<&str>, new: Vec<&str>| {
+        let bare = |line: &str| line.split_whitespace().collect::<String>();
+        let old: Vec<String> = old.into_iter().map(bare).collect();
+        let there =
+            |window: &[String]| window.iter().zip(&old).all(|(line, old)| bare(line) == *old);
+        let mut found = (0..=lines.len().checked_sub(old.len())?)
+            .filter(|at| !old.is_empty() && there(&lines[*at..at + old.len()]));
+        let at = found.next().filter(|_| found.next().is_none())?;
+        let new = new.into_iter().map(|line| format!("{line}\n"));
+        lines.splice(at..at + old.len(), new);
+        Some(())
+    };
+    match told {
+        Told::Replaced { steps, .. } => steps
+            .iter()
+            .try_for_each(|step| exchange(step.old.lines().collect(), step.new.lines().collect())),
+        Told::Patched(hunks) => {
+            hunks.iter().try_for_each(|hunk| exchange(texts_of(&hunk.old), texts_of(&hunk.new)))
+        }
+        _ => None,
+    }?;
+    let before = Some(Some(text.to_vec()));
+    Some(Texts { before, after: Some(lines.concat().into_bytes()) })
+}
+
+fn texts_of(lines: &[String]) -> Vec<&str> {
+    lines.iter().map(String::as_str).collect()
 }
 
 /// The lines that an edit wrote, where nothing else is known of it.

@@ -131,6 +131,25 @@ pub fn reverse(after: &[u8], hunks: &[PatchHunk]) -> Option<Vec<u8>> {
     exchange(after, hunks.iter().map(|hunk| (&hunk.new, &hunk.old)))
 }
 
+/// The same, without the context that was told: each hunk's added lines have to stand in this text
+/// exactly once.
+pub fn reverse_cores(after: &[u8], hunks: &[PatchHunk]) -> Option<Vec<u8>> {
+    let mut text = std::str::from_utf8(after).ok()?.to_owned();
+    for PatchHunk { old, new } in hunks.iter().rev() {
+        let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+        let (old, new) = (&old[head..], &new[head..]);
+        let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
+        let joined = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect();
+        let before: String = joined(&old[..old.len() - tail]);
+        let written: String = joined(&new[..new.len() - tail]);
+        let whole = |at: usize| at == 0 || text.as_bytes()[at - 1] == b'\n';
+        let mut found = text.match_indices(written.as_str()).filter(|(at, _)| whole(*at));
+        let (at, _) = found.next().filter(|_| !written.is_empty() && found.next().is_none())?;
+        text.replace_range(at..at + written.len(), &before);
+    }
+    Some(text.into_bytes())
+}
+
 /// The text after the patch, if each hunk's old lines stand in this text, in order.
 pub fn apply(before: &[u8], hunks: &[PatchHunk]) -> Option<Vec<u8>> {
     exchange(before, hunks.iter().map(|hunk| (&hunk.old, &hunk.new)))

@@ -132,7 +132,7 @@ impl Qwen {
             session: payload.need("/session_id")?,
             turn: None,
             call: payload.owned("/tool_use_id"),
-            subagent: None,
+            subagent: payload.owned("/agent_id"),
             model: payload.owned("/model"),
             transcript: payload.path("/transcript_path"),
             cwd: payload.path("/cwd").unwrap_or_default(),

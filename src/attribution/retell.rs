@@ -11,7 +11,7 @@ use super::step::{Change, Files};
 use super::tokens::{folded, tells};
 use super::{Annotated, By, Owner};
 use crate::agents::Told;
-use crate::agents::edit::{onto, out_of};
+use crate::agents::edit::{onto, onto_loosely, out_of};
 use crate::git::lines::split;
 use crate::model::RepoPath;
 
@@ -98,6 +98,10 @@ impl Retelling {
         let around = around.or_else(|| {
             let next = commits.next(path)?;
             Some((Some(out_of(told, &next)?), Some(next)))
+        });
+        let around = around.or_else(|| {
+            let texts = onto_loosely(told, text.as_deref()?)?;
+            Some((texts.before.flatten(), texts.after))
         });
         let Some((before, after)) = around else {
             return false;

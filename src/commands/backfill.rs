@@ -18,7 +18,7 @@ use crate::commands::repair;
 use crate::commands::screen::{Printing, printed};
 use crate::commands::sessions::laid::Laid;
 use crate::commands::sessions::roots::Roots;
-use crate::commands::sessions::{Session, Spoken, Step, files};
+use crate::commands::sessions::{self, Session, Spoken, Step, files};
 use crate::config::Env;
 use crate::config::terminal::Terminal;
 use crate::error::{Error, Result};
@@ -172,7 +172,8 @@ impl Filling<'_> {
     }
 
     fn load(&self, unit: &Unit<'_>) -> Vec<Session> {
-        let sessions = unit.files.iter().flat_map(|file| survey::sessions(file, self.roots).0);
+        let raws = unit.files.iter().flat_map(|file| sessions::read(file, self.roots).0);
+        let sessions = sessions::join(raws.collect()).into_iter();
         sessions.filter(|session| survey::is_asked_for(session, self.args)).collect()
     }
 

@@ -72,7 +72,25 @@ impl Chat<'_> {
                 told["tool_response"] = json!({ "returnDisplay": result["resultDisplay"] });
                 self.hook(line, told);
             }
+            Some("system") => self.subagent(line),
             _ => {}
+        }
+    }
+
+    /// A sub-agent's calls stand nowhere but among the events that the program counts.
+    fn subagent(&mut self, line: &Value) {
+        let event = &line["systemPayload"]["uiEvent"];
+        let agent = event["prompt_id"].as_str().and_then(|id| id.split('#').nth(1));
+        if let (Some(agent), true) = (agent, event["success"] == true) {
+            let mut payload = json!({
+                "hook_event_name": "PreToolUse",
+                "tool_name": event["function_name"],
+                "tool_input": event["function_args"],
+                "agent_id": agent,
+            });
+            self.hook(line, payload.clone());
+            payload["hook_event_name"] = json!("PostToolUse");
+            self.hook(line, payload);
         }
     }
 

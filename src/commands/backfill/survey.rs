@@ -8,11 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::{DateTime, Utc};
 
 use super::{BackfillArgs, Progress};
-use crate::agents::sessions::SessionError;
 use crate::commands::sessions::files::File;
 use crate::commands::sessions::roots::Roots;
 use crate::commands::sessions::{self, Session};
-use crate::model::{SessionId, What};
+use crate::model::SessionId;
 
 /// What is there.
 #[derive(Default)]
@@ -49,11 +48,6 @@ pub fn is_asked_for(session: &Session, args: &BackfillArgs) -> bool {
     args.session.as_deref().is_none_or(|asked| {
         session.id.as_str() == asked || SessionId::derive(&session.agent, asked) == session.id
     })
-}
-
-/// The sessions of a file.
-pub fn sessions(file: &File, roots: &Roots) -> (Vec<Session>, Option<SessionError>) {
-    sessions::read(file, roots)
 }
 
 /// Reads every file once.
@@ -121,18 +115,19 @@ struct Seen<'f> {
 impl<'f> Seen<'f> {
     fn of(file: &'f File, roots: &Roots, args: &BackfillArgs) -> Self {
         // A file that breaks its reader is told of like any other that cannot be read.
-        let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sessions(file, roots)));
-        let (sessions, error) = match read {
-            Ok((sessions, error)) => (sessions, error.map(|error| error.to_string())),
+        let read =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sessions::read(file, roots)));
+        let (raws, error) = match read {
+            Ok((raws, error)) => (raws, error.map(|error| error.to_string())),
             Err(_) => (Vec::new(), Some("its reader failed; please report this".to_owned())),
         };
-        let sessions: Vec<Session> =
-            sessions.into_iter().filter(|session| is_asked_for(session, args)).collect();
-        let events = sessions.iter().flat_map(|session| &session.events);
+        let asked = raws.into_iter().filter(|raw| is_asked_for(&raw.session, args));
+        let (turns, sessions): (Vec<usize>, Vec<Session>) =
+            asked.map(|raw| (raw.prompts(), raw.session)).unzip();
         let steps = sessions.iter().flat_map(|session| &session.steps);
         Self {
             file,
-            turns: events.filter(|event| matches!(event.what, What::Prompt(_))).count(),
+            turns: turns.into_iter().sum(),
             begins: steps.map(|step| step.at).min(),
             sessions: sessions.into_iter().map(|session| session.id).collect(),
             error,

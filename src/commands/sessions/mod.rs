@@ -6,7 +6,8 @@ pub mod laid;
 pub mod roots;
 pub mod unhooked;
 
-use std::collections::HashMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -86,14 +87,27 @@ impl Spoken {
 
 /// Reads a file of sessions as far as they concern the repository. What was read before an error
 /// holds.
-pub fn read(file: &File, roots: &Roots) -> (Vec<Session>, Option<SessionError>) {
+pub fn read(file: &File, roots: &Roots) -> (Vec<Raw>, Option<SessionError>) {
     let mut reader = Reader { roots, file, sessions: Vec::new(), places: HashMap::new() };
     let wanted = |cwd: &Path| roots.near(cwd);
     let outcome = file.agent.sessions().map_or(Ok(()), |sessions| {
         sessions.read(&file.path, &wanted, &mut |moment| reader.moment(moment))
     });
-    let sessions = reader.sessions.into_iter().map(Raw::folded);
-    (sessions.filter(|session| !session.steps.is_empty()).collect(), outcome.err())
+    reader.sessions.retain(|raw| !raw.session.steps.is_empty() || raw.prompts() > 0);
+    (reader.sessions, outcome.err())
+}
+
+/// Makes sessions of what was read: one may lie in several files, those of its sub-agents.
+pub fn join(raws: Vec<Raw>) -> Vec<Session> {
+    let mut sessions: BTreeMap<SessionId, Raw> = BTreeMap::new();
+    for raw in raws {
+        match sessions.entry(raw.session.id.clone()) {
+            Entry::Vacant(place) => drop(place.insert(raw)),
+            Entry::Occupied(mut known) => known.get_mut().extend(raw),
+        }
+    }
+    let folded = sessions.into_values().map(Raw::folded);
+    folded.filter(|session| !session.steps.is_empty()).collect()
 }
 
 /// Sessions while they are read.
@@ -104,9 +118,10 @@ struct Reader<'r> {
     places: HashMap<String, usize>,
 }
 
-/// A session of which each step has an event that stands for it, by its number.
-struct Raw {
-    session: Session,
+/// What a file has of a session, in which each step has an event that stands for it, by its number.
+pub struct Raw {
+    /// What was read. No step knows its turn yet.
+    pub session: Session,
     last: DateTime<Utc>,
     /// The starts of commands are told.
     started: bool,
@@ -186,6 +201,25 @@ impl Reader<'_> {
 }
 
 impl Raw {
+    /// How many prompts it has.
+    pub fn prompts(&self) -> usize {
+        let prompts = |event: &&Event| matches!(event.what, What::Prompt(_));
+        self.session.events.iter().filter(prompts).count()
+    }
+
+    /// Adds what another file has of the session, in its place by time.
+    fn extend(&mut self, other: Self) {
+        let before = self.session.steps.len();
+        self.session.steps.extend(other.session.steps);
+        self.session.events.extend(other.session.events.into_iter().map(|mut event| {
+            if let Some(number) = stands_for(&event) {
+                event.what = stand_in(before + number);
+            }
+            event
+        }));
+        self.session.events.sort_by_key(|event| event.at);
+    }
+
     /// Gives every step the turn and the call that its stand-in got.
     fn folded(mut self) -> Session {
         fold(&mut self.session.events);

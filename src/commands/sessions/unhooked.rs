@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::files::{self, File};
 use super::laid::Laid;
 use super::roots::Roots;
-use super::{Session, Spoken, read};
+use super::{Session, Spoken, join, read};
 use crate::attribution::retell::Commits;
 use crate::config::Env;
 use crate::git::Repo;
@@ -32,16 +32,16 @@ pub fn since(env: &Env, repo: &Repo, base: Option<&Oid>, journal: &[Event]) -> V
     let tops = [top];
     let (spoken, roots) = (Spoken::of(journal), Roots::of(&tops));
     let started = Instant::now();
-    let mut sessions = Vec::new();
+    let mut raws = Vec::new();
     for file in latest(files::find(&env.homes, &tops, &[], since)) {
         if started.elapsed() > LONGEST {
             break;
         }
         // What has no time of its own may be as young as its file.
         let file = File { begun: file.written, ..file };
-        sessions.extend(read(&file, &roots).0);
+        raws.extend(read(&file, &roots).0);
     }
-    sessions.into_iter().filter_map(|session| unheard(session, &spoken, since)).collect()
+    join(raws).into_iter().filter_map(|session| unheard(session, &spoken, since)).collect()
 }
 
 /// The files that were written last, as far as there is room for them.
