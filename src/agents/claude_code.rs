@@ -11,7 +11,7 @@ use super::scene::{Cue, Scene, TURN};
 use super::settings::{self, Installer};
 use super::{
     Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report, Sessions,
-    Told, cursor,
+    Told, copilot_vscode, cursor,
 };
 
 /// How much of the end of a transcript is searched for the model. Bytes.
@@ -27,11 +27,14 @@ impl Agent for ClaudeCode {
 
     fn reports(&self, payload: &[u8]) -> Result<Vec<Report>, PayloadError> {
         let payload = Payload::parse(payload)?;
-        match cursor::is_cursors(&payload) {
-            // Cursor runs these hooks, too.
-            true => cursor::Cursor.told(&payload),
-            false => self.told(&payload),
+        // Others run these hooks, too.
+        if cursor::is_cursors(&payload) {
+            return cursor::Cursor.told(&payload);
         }
+        if copilot_vscode::is_vscodes(&payload) {
+            return copilot_vscode::CopilotVsCode.told(&payload);
+        }
+        self.told(&payload)
     }
 
     fn sessions(&self) -> Option<&'static dyn Sessions> {

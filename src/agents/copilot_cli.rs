@@ -12,13 +12,13 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::edit::Replacement;
-use super::scene::{Cue, DENIED, Scene};
+use super::scene::{Cue, Scene};
 use super::settings::flat::{Flat, More};
 use super::settings::table::{Event, Shape, Table};
 use super::settings::{Installer, Task};
 use super::{
     About, Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report,
-    Sessions, Told, patch,
+    Sessions, Told, copilot_vscode, patch,
 };
 
 /// How much of the end of a transcript is searched for the model. Bytes.
@@ -65,7 +65,12 @@ impl Agent for CopilotCli {
     }
 
     fn reports(&self, payload: &[u8]) -> Result<Vec<Report>, PayloadError> {
-        self.told(&Payload::parse(payload)?)
+        let payload = Payload::parse(payload)?;
+        match copilot_vscode::is_vscodes(&payload) {
+            // VS Code runs these hooks, too.
+            true => copilot_vscode::CopilotVsCode.told(&payload),
+            false => self.told(&payload),
+        }
     }
 
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {

@@ -10,6 +10,7 @@ pub mod cline;
 pub mod codex;
 pub mod continue_cli;
 pub mod copilot_cli;
+pub mod copilot_vscode;
 pub mod cursor;
 pub mod edit;
 pub mod gemini;
@@ -44,6 +45,7 @@ pub static AGENTS: &[&dyn Agent] = &[
     &cline::Cline,
     &continue_cli::Continue,
     &copilot_cli::CopilotCli,
+    &copilot_vscode::CopilotVsCode,
     &cursor::Cursor,
     &gemini::Gemini,
     &opencode::OpenCode,

@@ -1,7 +1,5 @@
 //! What agents keep of their sessions, told as their hooks would have told it.
 
-#![allow(dead_code)]
-
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -33,8 +31,8 @@ pub trait Sessions: Sync {
     fn stores(&self, homes: &Homes, tops: &[PathBuf]) -> Vec<Store>;
 
     /// What one of their files tells, in order: prompts, edits that succeeded, commands when they
-    /// started (or ended, where that is all there is), each with the folder that the agent worked in. A file may hold many sessions; those
-    /// of folders that `wanted` denies may be left out.
+    /// started (or ended, where that is all there is), each with the folder that the agent worked
+    /// in. A file may hold many sessions; those of folders that `wanted` denies may be left out.
     ///
     /// What was told before an error holds.
     fn read(

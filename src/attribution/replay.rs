@@ -192,14 +192,11 @@ impl<'s> Replay<'s> {
             // Nobody told the text before. What was seen before this very call will do: whatever
             // was seen earlier may have been changed by a person since.
             None => {
-                let seen = self.seen_for.remove(path);
                 // An agent that names no calls looks before each of them.
-                let own = |(session, call): &(SessionId, Option<EditId>)| {
-                    *session == event.session && (call.is_none() || *call == event.edit)
-                };
-                if !seen.as_ref().is_some_and(own) {
-                    by = By::Doubt;
-                }
+                let own = self.seen_for.remove(path).is_some_and(|(session, call)| {
+                    session == event.session && (call.is_none() || call == event.edit)
+                });
+                by = if own { by } else { By::Doubt };
             }
         }
         self.observe(vec![(path.clone(), after.clone())], Some(by));

@@ -13,7 +13,7 @@ use crate::git::target::Target;
 use crate::model::note::{Note, NoteHunk, PromptRecord};
 use crate::model::{Contributor, Evidence, Oid, RepoPath, SessionId, TurnId};
 use crate::query::Provenance;
-use crate::render::json::{Capture, SessionInfo, TurnInfo};
+use crate::render::json::{Capture, Counts, SessionInfo, TurnInfo};
 use crate::render::out::Out;
 
 /// When to use colour.
@@ -210,11 +210,11 @@ pub fn turn_time(
 }
 
 /// Lines of a note by contributor; people's lines are in no note.
-pub fn counts(hunks: &[crate::model::note::NoteHunk]) -> crate::render::json::Counts {
+pub fn counts(hunks: &[NoteHunk]) -> Counts {
     let count = |kind| {
         hunks.iter().filter(|hunk| hunk.contributor == kind).map(|hunk| hunk.lines.len()).sum()
     };
-    crate::render::json::Counts {
+    Counts {
         ai: count(Contributor::Ai),
         mixed: count(Contributor::Mixed),
         human: count(Contributor::Human),

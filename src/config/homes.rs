@@ -1,7 +1,5 @@
 //! Where agents keep what is the user's: below the home folder, or where a variable says.
 
-#![allow(dead_code)]
-
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;

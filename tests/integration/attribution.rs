@@ -1142,7 +1142,9 @@ mod agents_that_commit {
     #[test]
     fn are_named_in_the_note() {
         let under = ["CLAUDECODE", "CODEX_SESSION_ID", "AI_AGENT", "GEMINI_CLI", "OPENCODE"];
-        if under.iter().any(|name| std::env::var_os(name).is_some()) {
+        #[expect(clippy::disallowed_methods, reason = "another agent's shell")]
+        let marked = |name: &&str| std::env::var_os(name).is_some();
+        if under.iter().any(marked) {
             eprintln!("an agent runs these tests: it would be the nearest one");
             return;
         }

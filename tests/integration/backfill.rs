@@ -211,6 +211,13 @@ mod captured {
         std::fs::write(path, text).unwrap();
     }
 
+    /// Gemini CLI says beside its chats which folder they are about.
+    fn root(repo: &TestRepo) {
+        let folder = repo.home().join(".gemini/tmp/shop");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(".project_root"), repo.top.to_str().unwrap()).unwrap();
+    }
+
     fn prompts(repo: &TestRepo) -> Vec<String> {
         let mut texts: Vec<String> =
             crate::env::Note::prompts(repo, "HEAD").into_iter().map(|(_, text)| text).collect();
@@ -222,6 +229,7 @@ mod captured {
 
     fn main_session(agent: &str, at: &str) {
         let repo = before();
+        root(&repo);
         keep(&repo, &format!("{agent}/main.jsonl"), at);
         repo.write("hello.txt", "alpha\nbeta, edited by the agent\ngamma\nby a person\n");
         repo.write("new.txt", "created by the agent\nsecond line\n");
@@ -254,14 +262,31 @@ mod captured {
     }
 
     #[test]
+    fn gemini_qwen_and_copilot() {
+        main_session("gemini", ".gemini/tmp/shop/chats/session-1.jsonl");
+        main_session("qwen", ".qwen/projects/-top/chats/16fa625d.jsonl");
+        main_session("copilot-cli", ".copilot/session-state/2325105c/events.jsonl");
+    }
+
+    #[test]
     fn sub_agents_failures_and_a_resumed_session() {
-        for (agent, folder, sub) in [
-            ("claude-code", ".claude/projects/-top", "fc649c8f/subagents/agent-a.jsonl"),
-            ("codex", ".codex/sessions/2026/11/22", "rollout-2.jsonl"),
+        let gemini = "25593ce8-8f70-4597-8b02-4fe8a77fad2a/1.jsonl";
+        for (agent, folder, main, sub) in [
+            ("claude-code", ".claude/projects/-top", "s.jsonl", "s/subagents/agent-a.jsonl"),
+            ("codex", ".codex/sessions/2026/11/22", "rollout-1.jsonl", "rollout-2.jsonl"),
+            ("gemini", ".gemini/tmp/shop/chats", "session-1.jsonl", gemini),
+            ("copilot-cli", ".copilot/session-state/b9929f3c", "events.jsonl", ""),
         ] {
             let repo = before();
-            keep(&repo, &format!("{agent}/delegates.jsonl"), &format!("{folder}/rollout-1.jsonl"));
-            keep(&repo, &format!("{agent}/delegates-subagent.jsonl"), &format!("{folder}/{sub}"));
+            root(&repo);
+            keep(&repo, &format!("{agent}/delegates.jsonl"), &format!("{folder}/{main}"));
+            if !sub.is_empty() {
+                keep(
+                    &repo,
+                    &format!("{agent}/delegates-subagent.jsonl"),
+                    &format!("{folder}/{sub}"),
+                );
+            }
             repo.write("sub.txt", "written by the sub-agent\n");
             repo.write("hello.txt", "alpha\nbeta\ngamma, second prompt\nnot in the file\n");
             commit(&repo, "2026-11-22T08:00:00Z");

@@ -26,7 +26,7 @@ impl Sessions for Cursor {
         let session = file.file_stem().map(|name| name.to_string_lossy().into_owned());
         let mut hook = |mut payload: Value| {
             payload["conversation_id"] = json!(session);
-            let reports = Cursor.told(&Payload::of(payload)).unwrap_or_default();
+            let reports = self.told(&Payload::of(payload)).unwrap_or_default();
             reports.into_iter().for_each(|report| tell(Moment { at: None, report }));
         };
         hook(json!({ "hook_event_name": "sessionStart" }));
