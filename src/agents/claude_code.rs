@@ -11,7 +11,7 @@ use super::scene::{Cue, Scene, TURN};
 use super::settings::{self, Installer};
 use super::{
     Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report, Sessions,
-    Told, copilot_vscode, cursor,
+    Told, copilot_cli, copilot_vscode, cursor,
 };
 
 /// How much of the end of a transcript is searched for the model. Bytes.
@@ -26,15 +26,11 @@ impl Agent for ClaudeCode {
     }
 
     fn reports(&self, payload: &[u8]) -> Result<Vec<Report>, PayloadError> {
-        let payload = Payload::parse(payload)?;
-        // Others run these hooks, too.
-        if cursor::is_cursors(&payload) {
-            return cursor::Cursor.told(&payload);
+        let read = Payload::parse(payload)?;
+        match guest(&read) {
+            Some(agent) => agent.reports(payload),
+            None => self.told(&read),
         }
-        if copilot_vscode::is_vscodes(&payload) {
-            return copilot_vscode::CopilotVsCode.told(&payload);
-        }
-        self.told(&payload)
     }
 
     fn sessions(&self) -> Option<&'static dyn Sessions> {
@@ -42,11 +38,24 @@ impl Agent for ClaudeCode {
     }
 
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
-        let payload = Payload::parse(payload)?;
-        Question::of(self.name(), &payload, "/prompt_id", |tool| match kind(tool) {
-            Tool::Edits => file(&payload).into_iter().collect(),
+        let read = Payload::parse(payload)?;
+        if let Some(agent) = guest(&read) {
+            return agent.question(payload);
+        }
+        Question::of(self.name(), &read, "/prompt_id", |tool| match kind(tool) {
+            Tool::Edits => file(&read).into_iter().collect(),
             _ => Vec::new(),
         })
+    }
+
+    /// Who runs these hooks without being Claude Code finds its own answer beside the usual one.
+    fn refusal(&self, question: &Question, reason: &str) -> Value {
+        let mut answer = question.no(reason);
+        let guest = super::find(&question.agent).filter(|agent| agent.name() != self.name());
+        if let Some(Value::Object(own)) = guest.map(|agent| agent.refusal(question, reason)) {
+            own.into_iter().for_each(|(name, value)| answer[name] = value);
+        }
+        answer
     }
 
     fn installer(&self) -> Option<&'static dyn Installer> {
@@ -81,6 +90,16 @@ impl Agent for ClaudeCode {
             session: Some("CLAUDE_CODE_SESSION_ID"),
             programs: &["claude"],
         }
+    }
+}
+
+/// The agent that a payload is from, where another one runs these hooks.
+fn guest(payload: &Payload) -> Option<&'static dyn Agent> {
+    match () {
+        () if cursor::is_cursors(payload) => Some(&cursor::Cursor),
+        () if copilot_vscode::is_vscodes(payload) => Some(&copilot_vscode::CopilotVsCode),
+        () if copilot_cli::is_copilots(payload) => Some(&copilot_cli::CopilotCli),
+        () => None,
     }
 }
 

@@ -74,7 +74,11 @@ impl Agent for CopilotCli {
     }
 
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
-        let Some(report) = self.reports(payload)?.pop() else {
+        let read = Payload::parse(payload)?;
+        if copilot_vscode::is_vscodes(&read) {
+            return copilot_vscode::CopilotVsCode.question(payload);
+        }
+        let Some(report) = self.told(&read)?.pop() else {
             return Ok(None);
         };
         let about = match report.act {
@@ -89,6 +93,9 @@ impl Agent for CopilotCli {
 
     fn refusal(&self, question: &Question, reason: &str) -> Value {
         match question.about {
+            _ if question.agent != self.name() => {
+                copilot_vscode::CopilotVsCode.refusal(question, reason)
+            }
             About::Stop => json!({ "decision": "block", "reason": reason }),
             _ => json!({ "permissionDecision": "deny", "permissionDecisionReason": reason }),
         }
@@ -135,6 +142,15 @@ impl Agent for CopilotCli {
             programs: &["copilot"],
         }
     }
+}
+
+/// Whether a payload of Claude Code's hooks is Copilot CLI's, which reads the hooks of a project
+/// from Claude Code's settings, too: it tells the time, and the session's file, if at all, is its
+/// own.
+pub(super) fn is_copilots(payload: &Payload) -> bool {
+    let file = first(payload, &["/transcript_path", "/transcriptPath"]);
+    let own = |file: &String| file.replace('\\', "/").contains("/session-state/");
+    payload.at("/timestamp").is_some() && file.as_ref().is_none_or(own)
 }
 
 impl CopilotCli {

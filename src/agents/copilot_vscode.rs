@@ -3,10 +3,10 @@
 //!
 //! It tells that an edit is over before the file is on the disk, so that what was told counts.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::edit::Replacement;
-use super::{Act, Agent, FileEdit, Payload, PayloadError, Report, Told, patch};
+use super::{About, Act, Agent, FileEdit, Payload, PayloadError, Question, Report, Told, patch};
 
 /// GitHub Copilot in VS Code.
 pub struct CopilotVsCode;
@@ -18,6 +18,29 @@ impl Agent for CopilotVsCode {
 
     fn reports(&self, payload: &[u8]) -> Result<Vec<Report>, PayloadError> {
         self.told(&Payload::parse(payload)?)
+    }
+
+    fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
+        let Some(report) = self.reports(payload)?.pop() else {
+            return Ok(None);
+        };
+        let about = match report.act {
+            Act::CommandStarts { tool, command } if tool == SHELL => About::Run(command),
+            Act::Before(paths) => About::Write(paths),
+            Act::Stopped { .. } => About::Stop,
+            _ => return Ok(None),
+        };
+        let Report { agent, session, turn, subagent, cwd, .. } = report;
+        Ok(Some(Question { agent, session, turn, subagent, cwd, about }))
+    }
+
+    fn refusal(&self, question: &Question, reason: &str) -> Value {
+        let mut answer = question.no(reason);
+        if question.about == About::Stop {
+            let event = json!({ "hookEventName": "Stop", "decision": "block", "reason": reason });
+            answer["hookSpecificOutput"] = event;
+        }
+        answer
     }
 }
 
@@ -157,7 +180,16 @@ mod tests {
             "tool_name": "replace_string_in_file", "tool_use_id": "c",
             "tool_input": { "filePath": "/top/a", "oldString": "b", "newString": "B" },
         });
+        let stop = json!({
+            "hook_event_name": "Stop", "session_id": "s", "cwd": "/top",
+            "transcript_path": payload["transcript_path"],
+        });
         for adapter in [&CopilotCli as &dyn Agent, &ClaudeCode] {
+            let asked = adapter.question(stop.to_string().as_bytes()).unwrap().unwrap();
+            assert_eq!((asked.agent.as_str(), &asked.about), ("copilot-vscode", &About::Stop));
+            let answer = adapter.refusal(&asked, "why");
+            assert_eq!(answer["hookSpecificOutput"]["decision"], "block");
+
             let reports = adapter.reports(payload.to_string().as_bytes()).unwrap();
             assert_eq!(reports[0].agent, "copilot-vscode");
             let Act::Edited(edits) = &reports[0].act else { panic!("{reports:?}") };

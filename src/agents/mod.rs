@@ -199,6 +199,13 @@ pub fn find(name: &str) -> Option<&'static dyn Agent> {
     AGENTS.iter().copied().find(|agent| agent.name() == name)
 }
 
+/// The agent whose session files go with a report: it may have come through the hooks of another.
+pub fn whose(adapter: &'static dyn Agent, report: &Report) -> &'static dyn Agent {
+    // A tool without an adapter names itself as it likes.
+    let known = (adapter.name() != generic::Generic.name()).then(|| find(&report.agent)).flatten();
+    known.unwrap_or(adapter)
+}
+
 /// Why a payload could not be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PayloadError {
@@ -234,6 +241,15 @@ pub struct Report {
     pub cwd: PathBuf,
     /// What happened.
     pub act: Act,
+}
+
+impl Report {
+    /// Whether this is the gate's own word, which some agents hand on like a prompt of a person's.
+    /// What they write then is still led by the prompt before it.
+    pub fn is_prompted_by_gate(&self) -> bool {
+        let ours = |text: &str| text.trim_start().starts_with(question::FINDINGS);
+        self.turn.is_none() && matches!(&self.act, Act::Prompt(text) if ours(text))
+    }
 }
 
 /// What happened.
@@ -361,6 +377,24 @@ mod tests {
         let codex = Some(("codex", "c".to_owned()));
         assert_eq!(found(&both, &["bash", "node /opt/bin/codex.js exec", "claude"]), codex);
         assert_eq!(found(&set(&[]), &["vim claude", "bash"]), None);
+    }
+
+    #[test]
+    fn what_the_gate_says_is_no_prompt() {
+        let event =
+            |agent: &str| if agent == "gemini" { "BeforeAgent" } else { "UserPromptSubmit" };
+        for agent in ["gemini", "qwen", "copilot-cli"] {
+            let prompted = |prompt: &str| {
+                let payload = serde_json::json!({
+                    "hook_event_name": event(agent), "session_id": "s", "cwd": "/c",
+                    "timestamp": "2027-01-01T00:00:00Z", "prompt": prompt,
+                });
+                let reports = find(agent).unwrap().reports(payload.to_string().as_bytes());
+                reports.unwrap().remove(0).is_prompted_by_gate()
+            };
+            assert!(prompted(&format!("{} Mend them now.", question::FINDINGS)), "{agent}");
+            assert!(!prompted("Mend the findings of the checklist."), "{agent}");
+        }
     }
 
     #[test]

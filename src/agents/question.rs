@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 
 use super::{Payload, PayloadError};
 
+/// How the gate begins what it tells an agent at the end of a turn.
+pub const FINDINGS: &str =
+    "git ai-log: the checklist has findings on lines that you wrote in this turn.";
+
 /// What a hook asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {

@@ -60,7 +60,11 @@ pub fn record(env: &Env, agent: &str, payload: &[u8], now: DateTime<Utc>) -> Res
         if report.cwd.as_os_str().is_empty() {
             report.cwd.clone_from(&env.cwd);
         }
-        let prompt = look_behind(adapter, &mut report, &Disk(&env.homes));
+        if report.is_prompted_by_gate() {
+            continue;
+        }
+        let own = agents::whose(adapter, &report);
+        let prompt = look_behind(own, &mut report, &Disk(&env.homes));
         if let Some(prompt) = prompt {
             // A person asked, whichever sub-agent was heard first.
             let act = Act::Prompt(prompt);

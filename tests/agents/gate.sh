@@ -3,7 +3,7 @@
 # it would end its turn; its `git commit -n` is denied; its commit with the finding open is
 # blocked; after the mend the commit passes.
 #
-#   gate.sh claude-code|codex|opencode|vibe
+#   gate.sh claude-code|codex|qwen|copilot-cli|opencode|vibe
 #
 # opencode is told nothing at a turn's end: it is only denied and blocked.
 # README.md tells what this needs.

@@ -146,7 +146,11 @@ END
 
 # The one step that makes the agent report to git ai-log.
 install_capture() {
-    how="--agent $agent"
+    # HOOKS_OF names other agents whose hooks are installed: some run those, too.
+    how=
+    for name in ${HOOKS_OF:-$agent}; do
+        how="$how --agent $name"
+    done
     # Nothing calls us but git.
     [ -z "${hookless:-}" ] || how=--no-agents
     clean git ai-log install $how >"$logs/install.log" 2>&1 </dev/null ||

@@ -79,7 +79,25 @@ fn qwen() {
 
 #[test]
 fn copilot_cli() {
-    replay_all(&Spelling {
+    replay_all(&copilot_clis());
+}
+
+/// It runs Claude Code's hooks, too, and an event that is told twice counts once.
+#[test]
+fn copilot_cli_through_the_hooks_of_claude_code() {
+    let spelling = copilot_clis();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/payloads/copilot-cli/pascal");
+    let played = |hooks: &[&str]| replay(&spelling, &data, "pascal", hooks);
+    let (own, other) = (played(&["copilot-cli"]), played(&["claude-code"]));
+    assert_eq!(story(&own), story(&other));
+    let both = played(&["copilot-cli", "claude-code"]);
+    for path in own.git(["ls-files"]).lines() {
+        assert_eq!(own.owners(path), both.owners(path), "{path}");
+    }
+}
+
+fn copilot_clis() -> Spelling {
+    Spelling {
         agent: "copilot-cli",
         call: |payload| match payload["toolArgs"].is_object() {
             true => {
@@ -98,7 +116,7 @@ fn copilot_cli() {
         },
         turns: &[],
         sessions: "",
-    });
+    }
 }
 
 fn called(payload: &Value, before: &str, after: &str) -> Option<(bool, String, Value)> {
@@ -201,13 +219,13 @@ fn replay_all(spelling: &Spelling) {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/payloads");
     for folder in sorted(&data.join(spelling.agent)) {
         let run = folder.file_name().unwrap().to_str().unwrap().to_owned();
-        let repo = replay(spelling, &folder, &run);
+        let repo = replay(spelling, &folder, &run, &[spelling.agent]);
         insta::assert_snapshot!(format!("{}__{run}", spelling.agent), story(&repo));
     }
 }
 
-/// Does what the payloads say, and sends each of them through `record`.
-fn replay(spelling: &Spelling, folder: &Path, run: &str) -> TestRepo {
+/// Does what the payloads say, and sends each of them through `record`, as these agents' hooks do.
+fn replay(spelling: &Spelling, folder: &Path, run: &str, hooks: &[&str]) -> TestRepo {
     let repo =
         TestRepo::with(&[("hello.txt", "alpha\nbeta\ngamma\n"), ("notes.txt", "one\ntwo\n")]);
     let mut prompts = 0;
@@ -226,7 +244,9 @@ fn replay(spelling: &Spelling, folder: &Path, run: &str) -> TestRepo {
         if let Some((false, tool, input)) = (spelling.call)(&payload) {
             act(&repo, &tool, &input);
         }
-        repo.record(spelling.agent, text);
+        for agent in hooks {
+            repo.record(agent, &text);
+        }
     }
     repo.git(["add", "-A"]);
     repo.commit_with(&["--allow-empty", "-m", "the person's commit"]);

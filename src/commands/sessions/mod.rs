@@ -157,7 +157,9 @@ impl Reader<'_> {
             });
         };
         let inside = |path: &Path| self.roots.relative(&report.cwd, path);
+        let by_gate = report.is_prompted_by_gate();
         match report.act {
+            Act::Prompt(_) if by_gate => {}
             Act::Prompt(text) => tell(What::Prompt(redacted(&text))),
             Act::Stopped { closing, background } => {
                 let closing = closing.as_deref().map(redacted);

@@ -1,5 +1,6 @@
 //! What an agent is told in its own loop: short, and what to do about it.
 
+use crate::agents::question::FINDINGS;
 use crate::model::{Finding, Severity};
 use crate::render::escape::{line, shorten};
 use crate::render::text::range;
@@ -12,11 +13,11 @@ const MAX_LINE: usize = 120;
 
 /// The findings on what an agent has just written. `source` is a finding's first line.
 pub fn findings(findings: &[Finding], source: impl Fn(&Finding) -> String) -> String {
-    let mut text = "git ai-log: the checklist has findings on lines that you wrote in this turn. \
-                    Mend them now. Errors block the commit; a warning that is wrong here may stay, \
-                    and then say why in your answer. Do not waive, suppress or work around them: \
-                    that is for a person to do.\n"
-        .to_owned();
+    let mut text = format!(
+        "{FINDINGS} Mend them now. Errors block the commit; a warning that is wrong here may stay, \
+         and then say why in your answer. Do not waive, suppress or work around them: that is for a \
+         person to do.\n"
+    );
     for finding in findings.iter().take(MAX_FINDINGS) {
         let word = match finding.severity {
             Severity::Block => "error",
