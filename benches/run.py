@@ -476,7 +476,7 @@ def describe():
             return f"no {command[0]}"
     print(f"{date.today()}; {platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
           f"{model}; {version('git', '--version')}; {version('rustc', '--version')}; load "
-          f"{os.getloadavg()[0]:.1f}; `{' '.join(['benches/run.py', *sys.argv[1:]])}`")
+          f"{os.getloadavg()[0]:.1f}; `{' '.join(['benches/' + Path(sys.argv[0]).name, *sys.argv[1:]])}`")
 
 
 def main():
