@@ -12,7 +12,7 @@ use crate::agents::{AGENTS, Agent};
 use crate::config::Env;
 
 /// How long a program may take to say its version.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Prints a line an agent: its name, version, where it was found, and its state for each scope with
 /// the file that says so.
@@ -103,5 +103,5 @@ fn version(program: &Path) -> Option<String> {
     child.stdout.take()?.take(4096).read_to_string(&mut said).ok()?;
     let mut words = said.split(|c: char| c.is_whitespace() || c == 'v');
     let number = |word: &&str| word.contains('.') && word.starts_with(|c: char| c.is_ascii_digit());
-    words.find(number).map(|word| word.trim_end_matches(',').to_owned())
+    words.find(number).map(|word| word.trim_end_matches([',', '.']).to_owned())
 }
