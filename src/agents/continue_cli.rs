@@ -131,7 +131,7 @@ impl Sessions for Continue {
 }
 
 /// A folder; in an editor it is an address.
-fn folder(text: &str) -> PathBuf {
+pub(super) fn folder(text: &str) -> PathBuf {
     let Some(rest) = text.strip_prefix("file://") else {
         return text.into();
     };

@@ -7,6 +7,8 @@
 
 mod sessions;
 
+pub(super) use sessions::Events;
+
 use std::path::PathBuf;
 
 use serde_json::{Value, json};

@@ -1,12 +1,17 @@
 //! GitHub Copilot in VS Code: it runs the hooks of Copilot CLI in the user's home, and Claude Code's,
 //! with payloads of its own, which come here from those adapters. From documents; not seen in a run.
 //!
-//! It tells that an edit is over before the file is on the disk, so that what was told counts.
+//! It tells that an edit is over before the file is on the disk (microsoft/vscode#315926), so that
+//! the file is waited for. Payloads of early 2026 spelled what all of them have in camel case.
+
+mod sessions;
 
 use serde_json::{Value, json};
 
 use super::edit::Replacement;
-use super::{About, Act, Agent, FileEdit, Payload, PayloadError, Question, Report, Told, patch};
+use super::{
+    About, Act, Agent, FileEdit, Payload, PayloadError, Question, Report, Sessions, Told, patch,
+};
 
 /// GitHub Copilot in VS Code.
 pub struct CopilotVsCode;
@@ -18,6 +23,14 @@ impl Agent for CopilotVsCode {
 
     fn reports(&self, payload: &[u8]) -> Result<Vec<Report>, PayloadError> {
         self.told(&Payload::parse(payload)?)
+    }
+
+    fn writes_late(&self) -> bool {
+        true
+    }
+
+    fn sessions(&self) -> Option<&'static dyn Sessions> {
+        Some(&Self)
     }
 
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
@@ -44,8 +57,12 @@ impl Agent for CopilotVsCode {
     }
 }
 
-/// Whether a payload of other hooks is VS Code's: by the file that it keeps the session in.
+/// Whether a payload of other hooks is VS Code's: by the file that it keeps the session in, or by
+/// its name for the tool call.
 pub(super) fn is_vscodes(payload: &Payload) -> bool {
+    if payload.text("/tool_use_id").is_some_and(|id| id.contains("__vscode-")) {
+        return true;
+    }
     let file = first(payload, &["/transcript_path", "/chat_session_path"]).unwrap_or_default();
     let file = file.replace('\\', "/").to_ascii_lowercase();
     ["github.copilot-chat", "github copilot", "/chatsessions/"]
@@ -61,7 +78,7 @@ impl CopilotVsCode {
         let path = |names: &[&str]| first(payload, names).map(Into::into);
         Ok(vec![Report {
             agent: self.name().to_owned(),
-            session: first(payload, &["/session_id", "/chat_session_id"])
+            session: first(payload, &["/session_id", "/sessionId", "/chat_session_id"])
                 .ok_or(PayloadError::Missing("/session_id"))?,
             turn: None,
             call: payload.owned("/tool_use_id"),
@@ -79,7 +96,8 @@ fn first(payload: &Payload, names: &[&str]) -> Option<String> {
 }
 
 fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
-    Ok(match payload.need("/hook_event_name")?.as_str() {
+    let event = first(payload, &["/hook_event_name", "/hookEventName"]);
+    Ok(match event.ok_or(PayloadError::Missing("/hook_event_name"))?.as_str() {
         "SessionStart" => Some(Act::Started),
         "SessionEnd" => Some(Act::Ended),
         "UserPromptSubmit" => payload.owned("/prompt").map(Act::Prompt),
@@ -91,6 +109,9 @@ fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
 }
 
 const SHELL: &str = "run_in_terminal";
+
+/// Where a tool's input names a file.
+const FILE: &[&str] = &["/tool_input/filePath", "/tool_input/file_path", "/tool_input/path"];
 
 fn is_edit(tool: &str) -> bool {
     let tool = tool.to_ascii_lowercase();
@@ -116,6 +137,10 @@ fn after(payload: &Payload) -> Result<Option<Act>, PayloadError> {
         let background = payload.flag("/tool_input/isBackground");
         return Ok(Some(Act::CommandEnded { command: command(payload), background, tool }));
     }
+    if tool == "read_file" {
+        let file = first(payload, FILE);
+        return Ok(file.map(|file| Act::Read(vec![file.into()])));
+    }
     let edits = if is_edit(&tool) { edits(payload, &tool) } else { Vec::new() };
     Ok((!edits.is_empty()).then_some(Act::Edited(edits)))
 }
@@ -129,8 +154,7 @@ fn edits(payload: &Payload, tool: &str) -> Vec<FileEdit> {
     if let Some(edits) = patch.and_then(|text| patch::parse(&text)) {
         return edits;
     }
-    let named = ["/tool_input/filePath", "/tool_input/file_path", "/tool_input/path"];
-    let Some(path) = first(payload, &named) else {
+    let Some(path) = first(payload, FILE) else {
         return several(payload);
     };
     let input = payload.at("/tool_input").cloned().unwrap_or_default();
@@ -171,6 +195,22 @@ mod tests {
     use super::*;
     use crate::agents::claude_code::ClaudeCode;
     use crate::agents::copilot_cli::CopilotCli;
+
+    #[test]
+    fn early_payloads_are_read() {
+        let payload = json!({
+            "timestamp": "2026-02-26T11:53:49.593Z", "hookEventName": "PostToolUse",
+            "sessionId": "s", "cwd": "/top", "tool_name": "read_file",
+            "tool_use_id": "call_1__vscode-1772105116078",
+            "tool_input": { "filePath": "/top/a.txt", "startLine": 1, "endLine": 200 },
+        });
+        let reports = ClaudeCode.reports(payload.to_string().as_bytes()).unwrap();
+        assert_eq!(
+            (reports[0].agent.as_str(), reports[0].session.as_str()),
+            ("copilot-vscode", "s")
+        );
+        assert_eq!(reports[0].act, Act::Read(vec!["/top/a.txt".into()]));
+    }
 
     #[test]
     fn it_is_known_in_the_hooks_of_others() {

@@ -104,6 +104,22 @@ pub fn texts(told: &Told, disk: Option<&[u8]>) -> Texts {
     }
 }
 
+/// Whether this text has what was told of an edit.
+pub fn is_in(told: &Told, text: Option<&[u8]>) -> bool {
+    let shown = text.map(|text| String::from_utf8_lossy(text).replace("\r\n", "\n"));
+    let shown = shown.as_deref();
+    match told {
+        Told::Whole { after, .. } => shown == Some(after.replace("\r\n", "\n").as_str()),
+        Told::Replaced { steps, .. } => steps.iter().all(|Replacement { old, new, .. }| {
+            let there = |part: &str| shown.is_some_and(|text| text.contains(part));
+            if new.is_empty() { !there(old) } else { there(&new.replace("\r\n", "\n")) }
+        }),
+        Told::Patched(hunks) => text.is_some_and(|text| patch::reverse(text, hunks).is_some()),
+        Told::Removed => text.is_none(),
+        Told::Touched => false,
+    }
+}
+
 /// The texts around an edit of this text, of which a session's file tells; `None` where the text
 /// must have been another one.
 pub fn onto(told: &Told, text: Option<&[u8]>) -> Option<Texts> {
@@ -259,6 +275,18 @@ mod tests {
         let after = |text: &str| onto(&told, Some(text.as_bytes())).unwrap().after.unwrap();
         assert_eq!(after("a\nc\n"), b"a\nb\nc\n");
         assert_eq!(after("a\nb\nc\n"), b"a\nb\nc\n");
+    }
+
+    #[test]
+    fn what_is_not_written_yet_is_known() {
+        let told = Told::Replaced { before: None, steps: vec![step("b", "B\nb2", false)] };
+        assert!(!is_in(&told, Some(b"a\nb\n")) && !is_in(&told, None));
+        assert!(is_in(&told, Some(b"a\r\nB\r\nb2\r\n")));
+        let gone = Told::Replaced { before: None, steps: vec![step("b\n", "", false)] };
+        assert!(!is_in(&gone, Some(b"a\nb\n")) && is_in(&gone, Some(b"a\n")));
+        let whole = Told::Whole { before: Some(None), after: "x\n".into() };
+        assert!(!is_in(&whole, None) && is_in(&whole, Some(b"x\n")));
+        assert!(!is_in(&Told::Removed, Some(b"")) && is_in(&Told::Removed, None));
     }
 
     #[test]

@@ -98,6 +98,11 @@ pub trait Agent: Sync {
         Behind::default()
     }
 
+    /// Whether it tells of an edit before the file is on the disk.
+    fn writes_late(&self) -> bool {
+        false
+    }
+
     /// The sessions that it keeps on this machine, where we can read them.
     fn sessions(&self) -> Option<&'static dyn Sessions> {
         None

@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 use chrono::{DateTime, Utc};
 
 use crate::agents::Told;
-use crate::agents::edit::texts;
+use crate::agents::edit::{is_in, texts};
 use crate::attribution::shell;
 use crate::error::{Error, Result};
 use crate::git::Repo;
@@ -105,6 +105,15 @@ pub fn edit(place: &Place, path: &Path, from: Option<&Path>, told: &Told) -> Res
     let after = place.keep(texts.after.as_deref(), base)?;
     let from = from.map(|from| place.relative(from)).transpose()?;
     Ok(What::Edit { path: place.relative(path)?, from, before, after })
+}
+
+/// Whether a file has what was told of an edit; where it cannot be read, nobody can say.
+pub fn has(path: &Path, told: &Told) -> bool {
+    match read_file(path) {
+        Found::Text(text) => is_in(told, Some(&text)),
+        Found::Absent => is_in(told, None),
+        Found::Opaque(_) => true,
+    }
 }
 
 /// Every file that differs from HEAD, kept, as one snapshot.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
-use crate::agents::{self, Act, Agent, Files, Report};
+use crate::agents::{self, Act, Agent, FileEdit, Files, Report};
 use crate::attribution::shell;
 use crate::commands::observe::{self, Place};
 use crate::commands::repair;
@@ -20,6 +20,11 @@ use crate::redact;
 
 /// Payloads larger than this are not read. Bytes.
 const MAX_PAYLOAD: u64 = 64 * 1024 * 1024;
+
+/// How long the file is waited for that an edit was told of before it was written, and how often it
+/// is looked at. Milliseconds.
+const LATE: u64 = 160;
+const STEP: u64 = 20;
 
 /// Record one hook event of an agent, given on standard input
 ///
@@ -64,6 +69,9 @@ pub fn record(env: &Env, agent: &str, payload: &[u8], now: DateTime<Utc>) -> Res
             continue;
         }
         let own = agents::whose(adapter, &report);
+        if own.writes_late() {
+            await_files(&report);
+        }
         let prompt = look_behind(own, &mut report, &Disk(&env.homes));
         if let Some(prompt) = prompt {
             // A person asked, whichever sub-agent was heard first.
@@ -74,6 +82,20 @@ pub fn record(env: &Env, agent: &str, payload: &[u8], now: DateTime<Utc>) -> Res
         Recorder { env, report, now }.record()?;
     }
     Ok(())
+}
+
+/// Waits for an edit to come to the disk, for a while.
+fn await_files(report: &Report) {
+    let Act::Edited(edits) = &report.act else {
+        return;
+    };
+    for _ in 0..LATE / STEP {
+        let there = |edit: &FileEdit| observe::has(&report.cwd.join(&edit.path), &edit.told);
+        if edits.iter().all(there) {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(STEP));
+    }
 }
 
 /// Adds what the session's own files say: the model, and the turn where no hook tells of prompts.

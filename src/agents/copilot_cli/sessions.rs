@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::CopilotCli;
-use crate::agents::Payload;
 use crate::agents::sessions::{Moment, SessionError, Sessions, Store, lines, time};
+use crate::agents::{Payload, PayloadError, Report};
 use crate::config::Homes;
 
 impl Sessions for CopilotCli {
@@ -24,14 +24,18 @@ impl Sessions for CopilotCli {
         _wanted: &dyn Fn(&Path) -> bool,
         tell: &mut dyn FnMut(Moment),
     ) -> Result<(), SessionError> {
-        let (session, cwd) = (Value::Null, Value::Null);
-        let mut events = Events { tell, session, cwd, open: HashMap::new() };
+        let told = |payload: &_| self.told(payload);
+        let mut events = Events::of(&told, tell, Value::Null, Value::Null);
         lines(file, &mut |line| events.line(&line))
     }
 }
 
+/// What a payload of the agent's hooks says.
+type Told<'t> = &'t dyn Fn(&Payload) -> Result<Vec<Report>, PayloadError>;
+
 /// A transcript while it is read.
-struct Events<'t> {
+pub struct Events<'t> {
+    told: Told<'t>,
     tell: &'t mut dyn FnMut(Moment),
     session: Value,
     cwd: Value,
@@ -39,8 +43,14 @@ struct Events<'t> {
     open: HashMap<String, (Value, Value)>,
 }
 
-impl Events<'_> {
-    fn line(&mut self, line: &Value) {
+impl<'t> Events<'t> {
+    /// Of this session, in this folder, where the transcript does not name them.
+    pub fn of(told: Told<'t>, tell: &'t mut dyn FnMut(Moment), session: Value, cwd: Value) -> Self {
+        Self { told, tell, session, cwd, open: HashMap::new() }
+    }
+
+    /// Reads one event.
+    pub fn line(&mut self, line: &Value) {
         let data = &line["data"];
         match line["type"].as_str().unwrap_or_default() {
             "session.start" | "session.resume" => {
@@ -86,7 +96,7 @@ impl Events<'_> {
             payload["parent_agent_id"] = self.session.clone();
         }
         let at = time(line.get("timestamp"));
-        let reports = CopilotCli.told(&Payload::of(payload)).unwrap_or_default();
+        let reports = (self.told)(&Payload::of(payload)).unwrap_or_default();
         reports.into_iter().for_each(|report| (self.tell)(Moment { at, report }));
     }
 }
