@@ -69,6 +69,10 @@ def main():
         "it is the only one": run("git", "rev-list", "--count", "HEAD").strip() == "2",
         "the secret is in no commit": expect["absent"] not in run("git", "log", "-p"),
     }
+    prompts = {turns[scene["prompt"]]["prompt"] for scene in load(options.scenario)["play"]
+               if "prompt" in scene}
+    checks["only a person's prompts are prompts"] = {
+        turn.get("prompt") for turn in show["turns"]} <= prompts
     for text in expect["said"]:
         checks["the model was told: %s" % text] = text in said
     for what, holds in checks.items():
