@@ -23,7 +23,7 @@ use super::{
 /// Cursor.
 pub struct Cursor;
 
-static EVENTS: [Event; 8] = [
+static EVENTS: [Event; 10] = [
     ("sessionStart", None, Task::Record),
     ("beforeSubmitPrompt", None, Task::Record),
     ("preToolUse", None, Task::Record),
@@ -32,6 +32,8 @@ static EVENTS: [Event; 8] = [
     ("stop", None, Task::Record),
     ("sessionEnd", None, Task::Record),
     ("beforeShellExecution", None, Task::Gate),
+    ("preToolUse", None, Task::Gate),
+    ("stop", None, Task::Gate),
 ];
 
 static SETTINGS: Table = Table {
@@ -58,21 +60,36 @@ impl Agent for Cursor {
 
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
         let payload = Payload::parse(&utf8(payload))?;
-        if payload.text("/hook_event_name") != Some("beforeShellExecution") {
-            return Ok(None);
+        let event = payload.need("/hook_event_name")?;
+        if event == "beforeShellExecution" {
+            return Ok(Some(Question {
+                agent: self.name().to_owned(),
+                session: payload.need("/conversation_id")?,
+                turn: payload.owned("/generation_id"),
+                subagent: None,
+                cwd: folder(&payload).unwrap_or_default(),
+                about: About::Run(payload.owned("/command").unwrap_or_default()),
+            }));
         }
-        Ok(Some(Question {
-            agent: self.name().to_owned(),
-            session: payload.need("/conversation_id")?,
-            turn: payload.owned("/generation_id"),
-            subagent: None,
-            cwd: folder(&payload).unwrap_or_default(),
-            about: About::Run(payload.owned("/command").unwrap_or_default()),
-        }))
+        let Some(report) = self.told(&payload)?.pop() else {
+            return Ok(None);
+        };
+        let about = match report.act {
+            // Its own hooks ask about a command by the event above.
+            Act::CommandStarts { command, .. } if event != "preToolUse" => About::Run(command),
+            Act::Before(paths) => About::Write(paths),
+            Act::Stopped { .. } => About::Stop,
+            _ => return Ok(None),
+        };
+        let Report { agent, session, turn, subagent, cwd, .. } = report;
+        Ok(Some(Question { agent, session, turn, subagent, cwd, about }))
     }
 
-    fn refusal(&self, _: &Question, reason: &str) -> Value {
-        json!({ "permission": "deny", "user_message": reason, "agent_message": reason })
+    fn refusal(&self, question: &Question, reason: &str) -> Value {
+        match question.about {
+            About::Stop => json!({ "followup_message": reason }),
+            _ => json!({ "permission": "deny", "user_message": reason, "agent_message": reason }),
+        }
     }
 
     fn installer(&self) -> Option<&'static dyn Installer> {
@@ -194,7 +211,9 @@ fn file(payload: &Payload) -> Option<PathBuf> {
 fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
     let event = payload.need("/hook_event_name")?;
     // Claude Code's spelling differs in the first letter.
-    let event = event[..1].to_ascii_lowercase() + &event[1..];
+    let mut letters = event.chars();
+    let first = letters.next().map(|first| first.to_ascii_lowercase());
+    let event: String = first.into_iter().chain(letters).collect();
     Ok(match event.as_str() {
         "sessionStart" => Some(Act::Started),
         "sessionEnd" => Some(Act::Ended),
@@ -235,7 +254,7 @@ fn is_edit(tool: &str) -> bool {
 }
 
 fn is_shell(tool: &str) -> bool {
-    tool == "Shell" || tool == "Bash" || tool.starts_with("MCP") || tool.starts_with("mcp")
+    tool == "Shell" || tool.starts_with("MCP") || tool.starts_with("mcp")
 }
 
 fn command(payload: &Payload) -> String {
@@ -244,8 +263,15 @@ fn command(payload: &Payload) -> String {
         .unwrap_or_else(|| payload.at("/tool_input").map(ToString::to_string).unwrap_or_default())
 }
 
-fn before(payload: &Payload) -> Result<Option<Act>, PayloadError> {
+/// A tool's name as Cursor's own hooks have it: through Claude Code's it is Claude Code's, and the
+/// same event must not count twice.
+fn tool(payload: &Payload) -> Result<String, PayloadError> {
     let tool = payload.need("/tool_name")?;
+    Ok(if tool == "Bash" { "Shell".to_owned() } else { tool })
+}
+
+fn before(payload: &Payload) -> Result<Option<Act>, PayloadError> {
+    let tool = tool(payload)?;
     if is_shell(&tool) {
         return Ok(Some(Act::CommandStarts { command: command(payload), tool }));
     }
@@ -256,7 +282,7 @@ fn before(payload: &Payload) -> Result<Option<Act>, PayloadError> {
 }
 
 fn after(payload: &Payload, succeeded: bool) -> Result<Option<Act>, PayloadError> {
-    let tool = payload.need("/tool_name")?;
+    let tool = tool(payload)?;
     Ok(match tool.as_str() {
         name if is_shell(name) => {
             Some(Act::CommandEnded { command: command(payload), background: false, tool })
@@ -273,6 +299,7 @@ fn after(payload: &Payload, succeeded: bool) -> Result<Option<Act>, PayloadError
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agents::claude_code::ClaudeCode;
 
     fn report(payload: &[u8]) -> Report {
         Cursor.reports(payload).unwrap().pop().unwrap()
@@ -297,6 +324,28 @@ mod tests {
             assert_eq!(report.act, Act::Before(vec!["d:/other/a.py".into()]));
             assert_eq!((report.turn.as_deref(), report.model), (Some("g"), None));
         }
+    }
+
+    #[test]
+    fn through_claude_codes_hooks_it_tells_and_asks_the_same() {
+        let call = |event: &str, tool: &str| {
+            let payload = json!({
+                "hook_event_name": event, "conversation_id": "c", "generation_id": "g",
+                "cursor_version": "2.0", "workspace_roots": ["/top"], "tool_name": tool,
+                "tool_use_id": "t", "tool_input": { "command": "ls" },
+            });
+            payload.to_string().into_bytes()
+        };
+        let (own, other) = (call("preToolUse", "Shell"), call("PreToolUse", "Bash"));
+        assert_eq!(Cursor.reports(&own), ClaudeCode.reports(&other));
+        assert_eq!(Cursor.question(&own).unwrap(), None, "beforeShellExecution asks");
+        let asked = ClaudeCode.question(&other).unwrap().unwrap();
+        assert_eq!(asked.about, About::Run("ls".into()));
+        let no = ClaudeCode.refusal(&asked, "why");
+        assert_eq!(no["permission"], "deny");
+        assert_eq!(no["hookSpecificOutput"]["permissionDecision"], "deny");
+        let strange = call("\u{e9}v\u{e9}nement", "Shell");
+        assert_eq!(Cursor.reports(&strange), Ok(Vec::new()));
     }
 
     #[test]
