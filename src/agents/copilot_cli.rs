@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use super::edit::Replacement;
 use super::scene::{Cue, Scene};
-use super::settings::flat::{Flat, More};
-use super::settings::table::{Event, Shape, Table};
+use super::settings::shape::{Flat, More};
+use super::settings::table::{Event, Off, Shape, Table};
 use super::settings::{Installer, Task};
 use super::{
     About, Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report,
@@ -54,7 +54,13 @@ static SETTINGS: Table = Table {
         version: Some(1),
     }),
     events: |_| &EVENTS,
-    off: None,
+    off: Some(Off {
+        path: &["disableAllHooks"],
+        value: true,
+        beside: &[".github/copilot/settings.json", ".github/copilot/settings.local.json"],
+        joined: false,
+    }),
+    trust: None,
     advice: Some(
         "Copilot CLI reads a project's hooks only once you trust its folder; `--user` installs for \
          all of them",

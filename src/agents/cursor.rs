@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::edit::Replacement;
 use super::scene::{CALL, Cue, DENIED, Scene, TURN};
-use super::settings::flat::Flat;
+use super::settings::shape::Flat;
 use super::settings::table::{Event, Shape, Table};
 use super::settings::{Installer, Task};
 use super::{
@@ -46,6 +46,7 @@ static SETTINGS: Table = Table {
     shape: Shape::Flat(Flat { command: "command", more: &[], version: Some(1) }),
     events: |_| &EVENTS,
     off: None,
+    trust: None,
     advice: None,
 };
 

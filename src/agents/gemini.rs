@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::edit::Replacement;
 use super::scene::{Cue, DENIED, Scene};
-use super::settings::table::{Event, Shape, Table};
+use super::settings::table::{Event, Off, Shape, Table};
 use super::settings::{Installer, Task};
 use super::{
     About, Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report,
@@ -56,7 +56,8 @@ static SETTINGS: Table = Table {
     file: "settings.json",
     shape: Shape::Groups,
     events: |reads| if reads { &EVENTS_AND_READ } else { &EVENTS },
-    off: Some((&["hooksConfig", "enabled"], false)),
+    off: Some(Off { path: &["hooksConfig", "enabled"], value: false, beside: &[], joined: true }),
+    trust: Some("trustedFolders.json"),
     advice: None,
 };
 

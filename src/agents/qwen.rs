@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::gemini::{SHELL, after, before};
 use super::scene::{CALL, Cue, DENIED, Scene};
-use super::settings::table::{Event, Shape, Table};
+use super::settings::table::{Event, Off, Shape, Table};
 use super::settings::{Installer, Task};
 use super::{
     About, Act, Agent, Behind, Files, Marks, Payload, PayloadError, Question, Report, Sessions,
@@ -50,7 +50,8 @@ static SETTINGS: Table = Table {
     file: "settings.json",
     shape: Shape::Groups,
     events: |reads| if reads { &EVENTS_AND_READ } else { &EVENTS },
-    off: Some((&["disableAllHooks"], true)),
+    off: Some(Off { path: &["disableAllHooks"], value: true, beside: &[], joined: true }),
+    trust: Some("trustedFolders.json"),
     advice: None,
 };
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::edit::Replacement;
 use super::scene::{Cue, Scene, TURN};
-use super::settings::flat::{Flat, More};
+use super::settings::shape::{Flat, More};
 use super::settings::table::{Event, Shape, Table};
 use super::settings::{Installer, Task};
 use super::{Act, Agent, FileEdit, Marks, Payload, PayloadError, Report, Told};
@@ -37,6 +37,7 @@ static SETTINGS: Table = Table {
     }),
     events: |_| &EVENTS,
     off: None,
+    trust: None,
     advice: None,
 };
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::json::{self, Wanted};
+use super::shape::Shape;
 use super::{
     Commands, Edit, EditError, Edits, Handler, Installer, Obstacle, Options, Place, Read,
     SettingsError, Task, Trust,
@@ -42,12 +43,12 @@ pub fn claude_settings(
         })
         .collect();
     wanted.extend(GATE.iter().map(|&(event, matcher)| Wanted { event, matcher, task: Task::Gate }));
-    json::add(text, &wanted, commands)
+    json::add(&Shape::Groups, text, &wanted, commands)
 }
 
 /// The settings without our hooks; `None` where nothing else was in them.
 pub fn claude_settings_removed(text: &str) -> Result<Option<String>, SettingsError> {
-    json::remove(text)
+    json::remove(&Shape::Groups, text)
 }
 
 /// The commands that an agent is given.
@@ -114,7 +115,7 @@ impl Installer for ClaudeCode {
             return Ok(Vec::new());
         };
         let text = read(&file)?.unwrap_or_default();
-        match json::handlers(&text) {
+        match json::handlers(&Shape::Groups, &text) {
             Ok(handlers) => Ok(handlers
                 .into_iter()
                 .map(|(event, matcher, command)| Handler {

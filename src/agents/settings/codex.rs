@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::claude_code::{self, utf8};
 use super::json::{self, Wanted};
+use super::shape::Shape;
 use super::{
     Commands, Edit, EditError, Edits, Handler, Installer, Obstacle, Options, Place, Read, Scope,
     SettingsError, Task, codex_toml,
@@ -65,12 +66,12 @@ impl HookAt {
 pub fn codex_hooks_json(text: Option<&str>, commands: &Commands) -> Result<String, SettingsError> {
     let wanted: Vec<Wanted<'_>> =
         wanted().map(|(event, task)| Wanted { event, matcher: None, task }).collect();
-    json::add(text, &wanted, commands)
+    json::add(&Shape::Groups, text, &wanted, commands)
 }
 
 /// `hooks.json` without our hooks; `None` where nothing else was in it.
 pub fn codex_hooks_json_removed(text: &str) -> Result<Option<String>, SettingsError> {
-    json::remove(text)
+    json::remove(&Shape::Groups, text)
 }
 
 /// `config.toml` in which the hooks of ours in `after` are trusted.

@@ -10,6 +10,7 @@ use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde_json::Value as Json;
 
+use super::shape::Shape;
 use super::{SettingsError, Task};
 
 /// JSON with comments and trailing commas, but nothing laxer: what we write back has to be what
@@ -31,7 +32,7 @@ pub(super) fn malformed(error: &jsonc_parser::errors::ParseError) -> SettingsErr
     SettingsError::Malformed { format: "JSON", cause: error.to_string() }
 }
 
-/// One group of handlers.
+/// One group of handlers; where there are no groups, one handler.
 #[derive(Debug, Clone)]
 pub(super) struct Group {
     pub(super) event: String,
@@ -47,30 +48,10 @@ pub(super) struct Ours {
     pub(super) handler: usize,
     pub(super) matcher: Option<String>,
     pub(super) task: Task,
+    /// What the agent runs.
+    pub(super) command: String,
     /// All handlers of the group are ours, and for the same task.
     pub(super) alone: bool,
-}
-
-impl Group {
-    pub(super) fn ours(&self) -> Vec<Ours> {
-        let handlers = self.value.get("hooks").and_then(Json::as_array);
-        let all = handlers.map(Vec::as_slice).unwrap_or_default();
-        let task = |handler: &Json| {
-            let command = handler.get("command").and_then(Json::as_str);
-            command.and_then(Task::of)
-        };
-        let matcher = self.value.get("matcher").and_then(Json::as_str);
-        let ours = all.iter().enumerate().filter_map(|(at, handler)| Some((at, task(handler)?)));
-        ours.map(|(handler, own)| Ours {
-            event: self.event.clone(),
-            group: self.index,
-            handler,
-            matcher: matcher.map(str::to_owned),
-            task: own,
-            alone: all.iter().all(|other| task(other) == Some(own)),
-        })
-        .collect()
-    }
 }
 
 /// All groups, ours and other people's, in the order of the file.
@@ -91,18 +72,31 @@ pub(super) fn groups(body: &str) -> Result<Vec<Group>, SettingsError> {
 }
 
 /// The text without these handlers, and without what is then empty; `None` where nothing is left.
-pub(super) fn without(body: &str, gone: &[Ours]) -> Result<Option<String>, SettingsError> {
+pub(super) fn without(
+    body: &str,
+    shape: &Shape,
+    gone: &[Ours],
+) -> Result<Option<String>, SettingsError> {
     let mut body = body.to_owned();
     // From the last to the first: what stands before a cut keeps its place.
     for one in gone.iter().rev() {
         let value = parse(&body)?;
-        let Some(part) = enclosing(&body, value.as_ref(), one)? else {
+        let Some(part) = enclosing(&body, value.as_ref(), shape, one)? else {
             continue;
         };
         let Some(part) = part else { return Ok(None) };
         body = cut(&body, &part);
     }
-    Ok(Some(body))
+    let bare = !gone.is_empty() && is_bare(&body, shape)?;
+    Ok((!bare).then_some(body))
+}
+
+/// Whether a text holds nothing but the format's number.
+fn is_bare(body: &str, shape: &Shape) -> Result<bool, SettingsError> {
+    let value = parse(body)?;
+    let left = value.as_ref().map_or(Json::Null, json_of);
+    let version = shape.version().map(|version| Json::Object([version].into_iter().collect()));
+    Ok(version.is_some_and(|version| version == left) && !body.contains('/'))
 }
 
 fn parse(body: &str) -> Result<Option<Value<'_>>, SettingsError> {
@@ -167,6 +161,7 @@ impl Part {
 fn enclosing(
     body: &str,
     value: Option<&Value<'_>>,
+    shape: &Shape,
     one: &Ours,
 ) -> Result<Option<Option<Part>>, SettingsError> {
     let Some(hooks) = hooks_of(value)? else {
@@ -175,7 +170,10 @@ fn enclosing(
     let path = || {
         let event = hooks.get(&one.event)?;
         let groups = event.value.as_array()?;
-        let handlers = groups.elements.get(one.group)?.as_object()?.get_array("hooks")?;
+        let handlers = match shape {
+            Shape::Groups => Some(groups.elements.get(one.group)?.as_object()?.get_array("hooks")?),
+            Shape::Flat(_) => None,
+        };
         Some((event, groups, handlers))
     };
     let (Some((event, groups, handlers)), Some(root)) = (path(), value.and_then(Value::as_object))
@@ -188,8 +186,8 @@ fn enclosing(
     };
     let place =
         |parts: &[Range<usize>], range: Range<usize>| parts.iter().position(|p| *p == range);
+    let handlers = handlers.map(|all| (span(all.range), elements(all), Some(one.handler)));
     let levels = [
-        (span(handlers.range), elements(handlers), Some(one.handler)),
         (span(groups.range), elements(groups), Some(one.group)),
         (span(hooks.range), members(hooks), place(&members(hooks), span(event.range))),
         (
@@ -199,7 +197,8 @@ fn enclosing(
         ),
     ];
     // A group is more than its list of handlers: comments and members in it are part of ours.
-    for (depth, (container, parts, index)) in levels.into_iter().enumerate() {
+    let depths = usize::from(handlers.is_none())..;
+    for (depth, (container, parts, index)) in depths.zip(handlers.into_iter().chain(levels)) {
         let Some(part) = index.and_then(|index| Part::of(container.clone(), &parts, index)) else {
             return Ok(None);
         };

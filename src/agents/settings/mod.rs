@@ -6,9 +6,9 @@ pub(super) mod claude_code;
 pub(super) mod codex;
 pub(super) mod codex_toml;
 mod cut;
-pub(super) mod flat;
 mod json;
 pub(super) mod own;
+pub(super) mod shape;
 pub(super) mod table;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,12 @@
 //! Agents whose hooks stand in one JSON file, as a table of events: what `install` needs of them is
 //! said in one constant.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::flat::Flat;
 use super::json::{self, Wanted};
+pub use super::shape::Shape;
 use super::{
-    Commands, Edit, EditError, Edits, Handler, Installer, Obstacle, Options, Place, Read,
+    Commands, Edit, EditError, Edits, Handler, Installer, Obstacle, Options, Place, Read, Scope,
     SettingsError, Task, Trust, claude_code,
 };
 use crate::config::Homes;
@@ -32,18 +32,26 @@ pub struct Table {
     pub shape: Shape,
     /// The events, with a hook for reads or without.
     pub events: fn(bool) -> &'static [Event],
-    /// A switch in the file, and the value of it that keeps hooks from running.
-    pub off: Option<(&'static [&'static str], bool)>,
+    /// A switch that keeps hooks from running.
+    pub off: Option<Off>,
+    /// The file beside the user's settings in which the agent keeps whether folders are trusted:
+    /// in one that is not, it reads no settings.
+    pub trust: Option<&'static str>,
     /// What a person should know.
     pub advice: Option<&'static str>,
 }
 
-/// How handlers stand in a table.
-pub enum Shape {
-    /// In groups with a matcher, as Claude Code brought it.
-    Groups,
-    /// One after the other.
-    Flat(Flat),
+/// A switch in an agent's settings.
+#[derive(Debug, Clone, Copy)]
+pub struct Off {
+    /// Its name, in objects within objects.
+    pub path: &'static [&'static str],
+    /// The value of it that keeps hooks from running.
+    pub value: bool,
+    /// Other files of a project in which it may stand, below its top.
+    pub beside: &'static [&'static str],
+    /// The user's settings and a project's are put together; what the project says wins.
+    pub joined: bool,
 }
 
 impl Table {
@@ -51,21 +59,45 @@ impl Table {
         Some(place.base((self.home)(&place.homes), self.project)?.join(self.file))
     }
 
+    fn users(&self, place: &Place) -> Option<PathBuf> {
+        Some((self.home)(&place.homes)?.join(self.file))
+    }
+
+    fn switched_off(&self, place: &Place, read: Read<'_>) -> Option<Obstacle> {
+        let off = self.off?;
+        let beside = place.top.iter().flat_map(|top| off.beside.iter().map(|file| top.join(file)));
+        let users = self.users(place).filter(|_| off.joined);
+        let files = users.into_iter().chain(self.path(place)).chain(beside);
+        let said = |file: PathBuf| {
+            let text = read(&file).ok()??;
+            Some((json::flag_at(&text, off.path)?, file))
+        };
+        let (value, file) = files.filter_map(said).last()?;
+        (value == off.value).then(|| Obstacle {
+            what: format!("{} sets {} to {value}", file.display(), off.path.join(".")),
+            mend: format!("set {} to {} in {}", off.path.join("."), !value, file.display()),
+        })
+    }
+
+    /// A person has said that the folder is not to be trusted.
+    fn distrusted(&self, place: &Place, read: Read<'_>) -> Option<Obstacle> {
+        let top = place.top.as_ref().filter(|_| place.scope == Scope::Project)?;
+        let file = (self.home)(&place.homes)?.join(self.trust?);
+        let folders: serde_json::Value = serde_json::from_str(&read(&file).ok()??).ok()?;
+        let said = |folder: &Path| folders.get(folder.to_str()?)?.as_str().map(str::to_owned);
+        let nearest = top.ancestors().find_map(said)?;
+        (nearest == "DO_NOT_TRUST").then(|| Obstacle {
+            what: format!("{} says that this folder is not trusted", file.display()),
+            mend: format!("trust it in `{}`, or install with --user", self.program),
+        })
+    }
+
     fn text(&self, text: Option<&str>, options: &Options) -> Result<String, SettingsError> {
         let commands = self.commands(options)?;
         let events = (self.events)(options.read_hook);
-        match &self.shape {
-            Shape::Groups => {
-                let wanted =
-                    events.iter().map(|&(event, matcher, task)| Wanted { event, matcher, task });
-                json::add(text, &wanted.collect::<Vec<_>>(), &commands)
-            }
-            Shape::Flat(flat) => {
-                let wanted: Vec<_> =
-                    events.iter().map(|(event, _, task)| (*event, *task)).collect();
-                flat.add(text, &wanted, &commands)
-            }
-        }
+        let wanted: Vec<Wanted<'_>> =
+            events.iter().map(|&(event, matcher, task)| Wanted { event, matcher, task }).collect();
+        json::add(&self.shape, text, &wanted, &commands)
     }
 }
 
@@ -91,12 +123,6 @@ impl Installer for Table {
             return Ok(Vec::new());
         };
         let text = read(&file)?.unwrap_or_default();
-        let found = match &self.shape {
-            Shape::Groups => json::handlers(&text),
-            Shape::Flat(flat) => flat.handlers(&text).map(|found| {
-                found.into_iter().map(|(event, command)| (event, None, command)).collect()
-            }),
-        };
         let handler = |(event, matcher, command)| Handler {
             file: file.clone(),
             event,
@@ -104,19 +130,14 @@ impl Installer for Table {
             command,
             trust: Trust::Given,
         };
-        match found {
+        match json::handlers(&self.shape, &text) {
             Ok(found) => Ok(found.into_iter().map(handler).collect()),
             Err(source) => Err(EditError { path: file, source }),
         }
     }
 
     fn obstacle(&self, place: &Place, read: Read<'_>) -> Option<Obstacle> {
-        let ((path, value), file) = (self.off?, self.path(place)?);
-        let text = read(&file).ok()??;
-        (json::flag_at(&text, path) == Some(value)).then(|| Obstacle {
-            what: format!("{} sets {} to {value}", file.display(), path.join(".")),
-            mend: format!("set {} to {} in {}", path.join("."), !value, file.display()),
-        })
+        self.switched_off(place, read).or_else(|| self.distrusted(place, read))
     }
 
     fn advice(&self, place: &Place, _: Read<'_>) -> Option<String> {
@@ -140,11 +161,7 @@ impl Installer for Table {
         let Some(text) = read(&path)? else {
             return Ok(Vec::new());
         };
-        let left = match &self.shape {
-            Shape::Groups => json::remove(&text),
-            Shape::Flat(flat) => flat.remove(&text),
-        };
-        match left {
+        match json::remove(&self.shape, &text) {
             Ok(text) => Ok(vec![Edit { path, text, about: self.about }]),
             Err(source) => Err(EditError { path, source }),
         }

@@ -6,6 +6,8 @@ use serde_json::{Value, json as value};
 use super::claude_code::*;
 use super::codex::*;
 use super::codex_toml::*;
+use super::json::Wanted;
+use super::shape::*;
 use super::*;
 
 const COMMAND: &str = "git-ai-log record claude-code || true";
@@ -283,6 +285,55 @@ fn commented(depth: u32) -> impl Strategy<Value = Vec<String>> {
     })
 }
 
+/// A table without groups, as Cursor, Windsurf and Copilot CLI have it.
+const FLAT: Shape = Shape::Flat(Flat {
+    command: "run",
+    more: &[("type", More::Text("command")), ("show", More::Flag(false))],
+    version: Some(1),
+});
+
+fn flat(text: Option<&str>, record: &str) -> Result<String, SettingsError> {
+    let wanted = [("before", Task::Record), ("before", Task::Gate), ("after", Task::Record)];
+    let wanted = wanted.map(|(event, task)| Wanted { event, matcher: None, task });
+    json::add(&FLAT, text, &wanted, &commands(record))
+}
+
+#[test]
+fn a_table_without_groups_keeps_every_byte_of_the_users() {
+    for text in [None, Some(""), Some("{}"), Some("{ }\n")] {
+        let new = flat(text, COMMAND).unwrap();
+        let handler = |run: &str| value!({ "type": "command", "show": false, "run": run });
+        let all = value!({
+            "version": 1,
+            "hooks": { "before": [handler(COMMAND), handler(GATE)], "after": [handler(COMMAND)] },
+        });
+        assert_eq!(plain(&new), all, "{text:?}");
+        assert_eq!(flat(Some(&new), COMMAND).unwrap(), new);
+        assert_eq!(json::remove(&FLAT, &new).unwrap(), None);
+        assert_eq!(json::handlers(&FLAT, &new).unwrap().len(), 3);
+    }
+    for text in [
+        "{\n  // mine\n  \"version\": 1,\n  \"hooks\": {\n    \"before\": [\n      { \"run\": \"lint\" } // first\n    ]\n  }\n}\n",
+        "{\n  \"hooks\": {\n    \"before\": [\n      {\"run\": \"lint\"},\n    ],\n    \"other\": []\n  },\n  \"z\": 1\n}",
+        "\u{feff}{\r\n\t\"version\": 1, // one\r\n\t\"hooks\": {\r\n\t\t\"after\": [\r\n\t\t\t\"odd\", {\"run\": \"x\"}\r\n\t\t]\r\n\t}\r\n}\r\n",
+    ] {
+        let old = flat(Some(text), "git-ai-log record claude-code --old").unwrap();
+        let new = flat(Some(&old), COMMAND).unwrap();
+        assert_eq!(new, flat(Some(text), COMMAND).unwrap(), "brought up to date where it stands");
+        assert_eq!(flat(Some(&new), COMMAND).unwrap(), new);
+        assert_eq!(json::remove(&FLAT, &new).unwrap().as_deref(), Some(text));
+        assert_eq!(json::remove(&FLAT, text).unwrap().as_deref(), Some(text));
+    }
+    for (text, words) in [
+        ("{\"hooks\": {\"before\": {}}}", "`hooks.before` should be a list"),
+        ("{\"hooks\": {\"a\": [], \"a\": []}}", "there only once"),
+        ("[]", "`the file` should be an object"),
+    ] {
+        let error = flat(Some(text), COMMAND).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -328,8 +379,16 @@ proptest! {
             prop_assert!(new.contains(comment), "lost {} from {}: {}", comment, text, new);
         }
         let back = claude_settings_removed(&new).unwrap().unwrap();
-        prop_assert_eq!(plain(&back), old_value);
+        prop_assert_eq!(plain(&back), plain(&text));
         for comment in &comments {
+            prop_assert!(back.contains(comment), "lost {} from {}: {}", comment, text, back);
+        }
+        let new = flat(Some(&text), COMMAND).unwrap();
+        prop_assert_eq!(&flat(Some(&new), COMMAND).unwrap(), &new);
+        let back = json::remove(&FLAT, &new).unwrap().unwrap();
+        prop_assert_eq!(plain(&back), plain(&text));
+        for comment in &comments {
+            prop_assert!(new.contains(comment), "lost {} from {}: {}", comment, text, new);
             prop_assert!(back.contains(comment), "lost {} from {}: {}", comment, text, back);
         }
     }
