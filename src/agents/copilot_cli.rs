@@ -137,8 +137,10 @@ impl Agent for CopilotCli {
         let end = file.and_then(|file| files.end(&file, TRANSCRIPT_END)).unwrap_or_default();
         let model = end.rsplit(|&b| b == b'\n').find_map(|line| {
             let line = Payload::parse(line).ok()?;
+            // Events of sub-agents stand among the session's own.
+            let own = line.owned("/agentId") == report.subagent;
             let known = ["/data/model", "/data/newModel", "/data/selectedModel"];
-            known.into_iter().find_map(|name| line.owned(name))
+            known.into_iter().find_map(|name| line.owned(name)).filter(|_| own)
         });
         Behind { model, prompt: None }
     }
@@ -363,6 +365,26 @@ mod tests {
         let failed = json!({ "toolName": "edit", "toolArgs": { "path": "a", "old_str": "x" },
                              "toolResult": { "resultType": "failure" } });
         assert_eq!(of(failed), None);
+    }
+
+    #[test]
+    fn each_agent_of_a_session_has_its_model() {
+        let line = |agent: Value, model: &str| json!({ "type": "assistant.message", "data": { "model": model }, "agentId": agent });
+        let text = format!("{}\n{}\n", line(json!("sub"), "small"), line(Value::Null, "large"));
+        let file = "/home/.copilot/session-state/main/events.jsonl";
+        let files = crate::agents::memory::Memory::of([(file, text)]);
+        let model = |more: Value| {
+            let mut payload = json!({
+                "hook_event_name": "PostToolUse", "session_id": "main", "cwd": "/c",
+                "tool_name": "Bash", "tool_input": { "command": "ls" },
+            });
+            more.as_object().unwrap().iter().for_each(|(k, v)| payload[k] = v.clone());
+            let report = CopilotCli.reports(payload.to_string().as_bytes()).unwrap().remove(0);
+            CopilotCli.behind(&report, &files).model
+        };
+        let sub = json!({ "session_id": "sub", "agent_id": "sub", "parent_agent_id": "main" });
+        assert_eq!(model(sub).as_deref(), Some("small"));
+        assert_eq!(model(json!({})).as_deref(), Some("large"));
     }
 
     #[test]

@@ -135,13 +135,23 @@ impl Agent for Gemini {
     }
 
     fn behind(&self, report: &Report, files: &dyn Files) -> Behind {
-        let end = report.transcript.as_ref().and_then(|path| files.end(path, TRANSCRIPT_END));
-        let end = end.unwrap_or_default();
-        let model = end.rsplit(|&b| b == b'\n').find_map(|line| {
-            let line = Payload::parse(line).ok()?;
-            line.owned("/model").filter(|_| line.text("/type") == Some("gemini"))
-        });
-        Behind { model, prompt: None }
+        let Some(transcript) = &report.transcript else {
+            return Behind::default();
+        };
+        // A sub-agent's hooks look like the session's own; its messages lie in a file of its own, in
+        // a folder that the session names. Who spoke last has called the tool.
+        let subagents = transcript.with_file_name(&report.session);
+        let all = files.names(&subagents).into_iter().chain([transcript.clone()]);
+        let last = |path: PathBuf| {
+            let end = files.end(&path, TRANSCRIPT_END)?;
+            end.rsplit(|&b| b == b'\n').find_map(|line| {
+                let line = Payload::parse(line).ok()?;
+                let model =
+                    line.owned("/model").filter(|_| line.text("/type") == Some("gemini"))?;
+                Some((line.owned("/timestamp"), model))
+            })
+        };
+        Behind { model: all.filter_map(last).max().map(|(_, model)| model), prompt: None }
     }
 
     fn marks(&self) -> Marks {
@@ -279,6 +289,28 @@ fn command(payload: &Payload) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_model_is_that_of_the_agent_that_spoke_last() {
+        let line = |second: u8, model: &str| {
+            json!({ "type": "gemini", "timestamp": format!("2026-11-22T06:54:0{second}Z"), "model": model })
+                .to_string()
+        };
+        let found = |main: String| {
+            let files = crate::agents::memory::Memory::of([
+                ("/chats/session-1.jsonl", main),
+                ("/chats/s/sub.jsonl", line(2, "flash") + "\n{\"$set\": {}}\n"),
+            ]);
+            let payload = json!({
+                "hook_event_name": "AfterTool", "session_id": "s", "tool_name": "run_shell_command",
+                "transcript_path": "/chats/session-1.jsonl", "tool_input": { "command": "ls" },
+            });
+            let report = Gemini.reports(payload.to_string().as_bytes()).unwrap().remove(0);
+            Gemini.behind(&report, &files).model
+        };
+        assert_eq!(found(line(1, "pro")).as_deref(), Some("flash"));
+        assert_eq!(found(line(1, "pro") + "\n" + &line(3, "pro")).as_deref(), Some("pro"));
+    }
 
     #[test]
     fn what_a_person_changed_in_an_edit_is_theirs() {

@@ -113,7 +113,11 @@ impl Agent for Qwen {
         let end = end.unwrap_or_default();
         let model = end.rsplit(|&b| b == b'\n').find_map(|line| {
             let line = Payload::parse(line).ok()?;
-            line.owned("/model").filter(|_| line.text("/type") == Some("assistant"))
+            // A sub-agent's messages are not kept, but what was answered to it is counted.
+            let counted = line.owned("/systemPayload/uiEvent/model");
+            counted.or_else(|| {
+                line.owned("/model").filter(|_| line.text("/type") == Some("assistant"))
+            })
         });
         Behind { model, prompt: None }
     }
@@ -159,4 +163,26 @@ fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
         }),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_is_that_of_the_agent_that_was_answered_last() {
+        let main = json!({ "type": "assistant", "model": "large" });
+        let sub = json!({ "type": "system", "systemPayload": { "uiEvent": { "model": "small" } } });
+        let tool = json!({ "type": "tool_result", "model": "none" });
+        let files = crate::agents::memory::Memory::of([(
+            "/chats/s.jsonl",
+            format!("{main}\n{sub}\n{tool}\n"),
+        )]);
+        let payload = json!({
+            "hook_event_name": "PostToolUse", "session_id": "s", "tool_name": SHELL,
+            "transcript_path": "/chats/s.jsonl", "tool_input": { "command": "ls" },
+        });
+        let report = Qwen.reports(payload.to_string().as_bytes()).unwrap().remove(0);
+        assert_eq!(Qwen.behind(&report, &files).model.as_deref(), Some("small"));
+    }
 }

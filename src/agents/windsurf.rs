@@ -14,13 +14,16 @@ use super::{Act, Agent, FileEdit, Marks, Payload, PayloadError, Report, Told};
 /// Windsurf.
 pub struct Windsurf;
 
-static EVENTS: [Event; 6] = [
+const EVENTS: &[Event] = &[
     ("pre_user_prompt", None, Task::Record),
     ("pre_write_code", None, Task::Record),
     ("post_write_code", None, Task::Record),
     ("pre_run_command", None, Task::Record),
     ("post_run_command", None, Task::Record),
+    ("pre_mcp_tool_use", None, Task::Record),
+    ("post_mcp_tool_use", None, Task::Record),
     ("post_cascade_response", None, Task::Record),
+    ("post_read_code", None, Task::Record),
 ];
 
 static SETTINGS: Table = Table {
@@ -35,7 +38,10 @@ static SETTINGS: Table = Table {
         more: &[("show_output", More::Flag(false))],
         version: None,
     }),
-    events: |_| &EVENTS,
+    // The last of them is for reads.
+    events: |reads| {
+        if reads { EVENTS } else { EVENTS.split_last().map_or(EVENTS, |(_, rest)| rest) }
+    },
     off: None,
     trust: None,
     advice: None,
@@ -101,6 +107,9 @@ impl Agent for Windsurf {
     }
 }
 
+/// What a server's tool is called here.
+const MCP: &str = "mcp";
+
 /// Control characters stand as they are within its texts, which JSON does not allow.
 fn escaped(payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(payload.len());
@@ -124,6 +133,11 @@ fn escaped(payload: &[u8]) -> Vec<u8> {
 fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
     let command = || payload.owned("/tool_info/command_line").unwrap_or_default();
     let tool = || "run_command".to_owned();
+    // Not its result, which only the end has: both ends have to name the same call.
+    let call = || {
+        let part = |name| payload.at(name).map(ToString::to_string).unwrap_or_default();
+        part("/tool_info/mcp_tool_name") + &part("/tool_info/mcp_tool_arguments")
+    };
     Ok(match payload.need("/agent_action_name")?.as_str() {
         "pre_user_prompt" => payload.owned("/tool_info/user_prompt").map(Act::Prompt),
         "pre_write_code" => {
@@ -136,6 +150,12 @@ fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
         "post_run_command" => {
             Some(Act::CommandEnded { tool: tool(), command: command(), background: false })
         }
+        // A server's tool may write files, and says so nowhere.
+        "pre_mcp_tool_use" => Some(Act::CommandStarts { tool: MCP.to_owned(), command: call() }),
+        "post_mcp_tool_use" => {
+            Some(Act::CommandEnded { tool: MCP.to_owned(), command: call(), background: false })
+        }
+        "post_read_code" => payload.path("/tool_info/file_path").map(|file| Act::Read(vec![file])),
         "post_cascade_response" | "post_cascade_response_with_transcript" => {
             Some(Act::Stopped { closing: None, background: false })
         }
@@ -162,6 +182,13 @@ fn told(payload: &Payload) -> Told {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_are_asked_for_where_rules_need_them() {
+        let events = |reads| (SETTINGS.events)(reads).iter().map(|(event, ..)| *event);
+        assert!(events(true).any(|event| event == "post_read_code"));
+        assert!(events(false).all(|event| event != "post_read_code") && events(false).count() == 8);
+    }
 
     #[test]
     fn raw_control_characters_are_read() {
