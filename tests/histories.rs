@@ -16,9 +16,12 @@
 //! 4. In every other commit it is that agent's where it stands in a *run*: lines that were new in
 //!    one complete commit, all by that agent, one after the other, and that stand in the same order
 //!    in this commit, new and one after the other, three of them tagged. A shorter run may have no
-//!    owner.
+//!    owner, nor one that the commit has twice: somebody copied it, and the commit says not from
+//!    where.
 //! 5. A common line between two tagged lines of a person's, typed together and all three new in the
 //!    same commit, is never `ai` or `mixed`.
+//! 6. Lines of a person's that an agent copied into a file of its own are still that person's in the
+//!    files that had them before. In the copy they are the agent's.
 //!
 //! A history is made of its seed alone. `AI_LOG_HISTORIES` says how many there are, `AI_LOG_SEED`
 //! which is the first.
@@ -107,6 +110,8 @@ struct History {
     writers: HashMap<String, usize>,
     /// Three lines that a person typed one after the other.
     together: HashSet<[String; 3]>,
+    /// Tags of a person's that an agent copied, and the files that had them before.
+    copied: HashMap<String, HashSet<String>>,
     /// Every commit that was seen, and whether it is complete.
     commits: HashMap<String, bool>,
     /// The notes that each clone has.
@@ -132,12 +137,14 @@ struct Made {
 impl History {
     fn new(seed: u64) -> Self {
         let first = TestRepo::new();
+        first.set_one_clock();
         first.git(["init", "-q", "--bare", "-b", "main", "../hub"]);
         let mut history = Self {
             dice: Dice(seed),
             clones: vec![first.clone()],
             writers: HashMap::new(),
             together: HashSet::new(),
+            copied: HashMap::new(),
             commits: HashMap::new(),
             noted: vec![HashSet::new(); CLONES.len()],
             stirred: vec![HashSet::new(); CLONES.len()],
@@ -235,11 +242,50 @@ impl History {
         lines.splice(at..end, [new.as_str()]);
         let after = lines.concat();
         self.say(clone, &format!("{} edits {file}:{at} -{cut} {new:?}", WRITERS[who]));
-        self.clones[clone].write(&file, &after);
-        if who != PERSON {
-            let edits = json!([{"path": file, "before": before, "after": after}]);
-            self.tell(clone, who, "edit", json!({"edits": edits}));
+        match who {
+            PERSON => self.clones[clone].write(&file, &after),
+            _ => self.act_as(clone, who, &file, &before, &after),
         }
+    }
+
+    /// An agent edits a file, now and then because it is asked once more.
+    fn act_as(&mut self, clone: usize, who: usize, file: &str, before: &str, after: &str) {
+        if self.dice.chance(40) {
+            self.tell(clone, who, "prompt", json!({"prompt": "go on"}));
+        }
+        self.clones[clone].write(file, after);
+        let edits = json!([{"path": file, "before": before, "after": after}]);
+        self.tell(clone, who, "edit", json!({"edits": edits}));
+    }
+
+    /// An agent writes some of a person's lines into a new file, where it finds three in a row.
+    fn paste(&mut self, clone: usize) {
+        let who = 1 + self.dice.below(WRITERS.len() - 1);
+        let files = self.files(clone);
+        if files.is_empty() {
+            return;
+        }
+        let file = self.dice.one(&files).clone();
+        let text = self.clones[clone].read(&file);
+        let lines: Vec<&str> = text.lines().collect();
+        let typed = |line: &&str| self.writers.get(line.trim()) == Some(&PERSON);
+        let mut parts = lines.chunk_by(|a, b| typed(a) == typed(b));
+        let Some(part) = parts.find(|part| part.len() >= 3 && typed(&part[0])) else {
+            return;
+        };
+        for line in part {
+            let holds = |(clone, file): &(usize, String)| {
+                self.clones[*clone].read(file).contains(line.trim())
+            };
+            let all = (0..self.clones.len())
+                .flat_map(|clone| self.files(clone).into_iter().map(move |file| (clone, file)));
+            let holders = all.filter(holds).map(|(_, file)| file).collect();
+            self.copied.entry(line.trim().to_owned()).or_insert(holders);
+        }
+        let after = part.join("\n") + "\n";
+        let new = format!("paste{}.txt", self.calls);
+        self.say(clone, &format!("{} copies from {file} into {new} {after:?}", WRITERS[who]));
+        self.act_as(clone, who, &new, "", &after);
     }
 
     /// Runs a script in a clone, with our hooks or without.
@@ -499,7 +545,7 @@ impl History {
     fn act(&mut self) {
         let clone = self.dice.below(self.clones.len());
         let hooks = self.dice.chance(65);
-        match self.dice.below(22) {
+        match self.dice.below(23) {
             0..=6 => self.edit(clone),
             7..=9 => self.commit(clone, true),
             10..=12 => self.integrate(clone, hooks),
@@ -509,6 +555,7 @@ impl History {
             18 => self.bring(clone, hooks),
             19 => self.indent(clone),
             20 => self.exchange(clone),
+            21 => self.paste(clone),
             _ => self.repair(clone),
         }
     }
@@ -532,7 +579,7 @@ impl History {
                 let answer: Value = serde_json::from_str(&answer).unwrap();
                 let lines = Blamed::all(&answer);
                 for at in 0..lines.len() {
-                    if let Some(fault) = self.fault(&lines, at) {
+                    if let Some(fault) = self.fault(clone, &file, &lines, at) {
                         let line = &lines[at];
                         told.insert((clone, line.commit.clone()));
                         let _ = writeln!(
@@ -560,14 +607,16 @@ impl History {
         wrong
     }
 
-    fn fault(&self, lines: &[Blamed], at: usize) -> Option<String> {
+    fn fault(&self, clone: usize, file: &str, lines: &[Blamed], at: usize) -> Option<String> {
         let line = &lines[at];
+        let typed_here =
+            |tag: &String| self.copied.get(tag).is_none_or(|files| files.contains(file));
         let ai = ["ai", "mixed"].contains(&line.contributor.as_str());
         let Some(&who) = self.writers.get(&line.text) else {
             let near = at.checked_sub(1).and_then(|before| lines.get(before..at + 2));
             let own = near.filter(|near| near.iter().all(|near| near.commit == line.commit));
             let texts = own.map(|near| [0, 1, 2].map(|n| near[n].text.clone()));
-            let tag = |text: &String| self.writers.contains_key(text);
+            let tag = |text: &String| self.writers.contains_key(text) && typed_here(text);
             let typed = |texts: [String; 3]| {
                 tag(&texts[0]) && tag(&texts[2]) && self.together.contains(&texts)
             };
@@ -575,17 +624,21 @@ impl History {
                 .then(|| "it stands between lines of a person's".into());
         };
         match (who, ai) {
-            (PERSON, true) => Some("a person typed it".into()),
+            (PERSON, true) => typed_here(&line.text).then(|| "a person typed it".into()),
             (PERSON, false) => None,
             (_, true) if line.agent == WRITERS[who] => None,
             (_, true) => Some(format!("it is {}'s", WRITERS[who])),
             (_, false) if self.is_complete(line) => {
                 Some(format!("{} wrote it, and the commit is complete", WRITERS[who]))
             }
-            (_, false) => self
-                .in_a_run(lines, at)
+            (_, false) => (self.in_a_run(lines, at) && !self.is_twice(clone, line))
                 .then(|| format!("it stands in a run of {}'s", WRITERS[who])),
         }
+    }
+
+    fn is_twice(&self, clone: usize, line: &Blamed) -> bool {
+        let found = self.clones[clone].git(["grep", "-h", "-e", &line.text, &line.commit, "--"]);
+        found.lines().count() > 1
     }
 
     fn is_complete(&self, line: &Blamed) -> bool {

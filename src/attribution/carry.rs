@@ -33,6 +33,8 @@ pub struct Run {
     pub path: RepoPath,
     /// When the youngest of them was asked for, seconds since 1970: no text is older.
     pub since: i64,
+    /// When their commit was written, seconds since 1970.
+    pub made: i64,
     /// The note it stands in: a number of the caller's.
     pub note: usize,
     /// That note's commit.
@@ -59,6 +61,9 @@ pub struct New<'a> {
     pub lines: &'a [&'a [u8]],
     /// Which of them are new and without an owner.
     pub free: &'a [bool],
+    /// Since when each is known to be there, as in an older version of the commit or elsewhere,
+    /// seconds since 1970, the largest number where nothing is known; empty for all of them.
+    pub since: &'a [i64],
 }
 
 /// Whose a line is.
@@ -70,13 +75,28 @@ pub struct Found {
     pub sure: bool,
 }
 
+/// Where the text of each run stands.
+type Places = BTreeMap<usize, Vec<Match>>;
+
 /// A run of the pool that stands in a file.
 #[derive(Debug, Clone, Copy)]
 struct Match {
+    file: usize,
     run: usize,
     from: usize,
     to: usize,
     length: usize,
+}
+
+impl Match {
+    /// The file, and where the run begins or would begin in it.
+    fn place(&self) -> (usize, isize) {
+        (self.file, self.to.cast_signed() - self.from.cast_signed())
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        self.from < other.from + other.length && other.from < self.from + self.length
+    }
 }
 
 /// How good a match is: its length, how alike the paths are, how near the commit.
@@ -86,6 +106,7 @@ type Worth = (usize, usize, Reverse<Kin>);
 struct File<'a> {
     path: &'a RepoPath,
     free: &'a [bool],
+    since: &'a [i64],
     prints: Vec<u64>,
     telling: Vec<bool>,
     found: Vec<Option<Found>>,
@@ -96,6 +117,7 @@ impl<'a> File<'a> {
         Self {
             path: new.path,
             free: new.free,
+            since: new.since,
             prints: new.lines.iter().map(|line| fingerprint(line)).collect(),
             telling: new.lines.iter().map(|line| tells(line)).collect(),
             found: vec![None; new.lines.len()],
@@ -104,6 +126,13 @@ impl<'a> File<'a> {
 
     fn is_open(&self, at: usize) -> bool {
         self.free[at] && self.found[at].is_none()
+    }
+
+    /// Whether this open line can be from a run: not where it was there before the run's own commit
+    /// was written, as when an agent copied it.
+    fn takes(&self, at: usize, run: &Run) -> bool {
+        self.is_open(at)
+            && (run.kin == Kin::Same || self.since.get(at).is_none_or(|since| *since > run.made))
     }
 
     /// Where this telling line is new.
@@ -131,11 +160,12 @@ impl Pool {
     pub fn carry(&self, time: i64, news: &[New<'_>]) -> Vec<Vec<Option<Found>>> {
         let mut files: Vec<File<'_>> = news.iter().map(File::of).collect();
         let young = |run: &Run| run.since <= time;
-        self.whole(&mut files, &|run| young(run) && run.kin == Kin::Same);
+        let mut places = Places::default();
+        self.whole(&mut files, &mut places, &|run| young(run) && run.kin == Kin::Same);
         for places in self.notes(|run| young(run) && run.kin == Kin::Same).into_values() {
             self.singles(&mut files, &places, true);
         }
-        self.whole(&mut files, &young);
+        self.whole(&mut files, &mut places, &young);
         let mut identified = Vec::new();
         let mut came_back = HashSet::new();
         for (note, places) in self.notes(|run| young(run) && run.kin == Kin::Aside) {
@@ -147,6 +177,9 @@ impl Pool {
         }
         for (places, known) in identified {
             self.singles(&mut files, &places, known || came_back.len() >= TELLING);
+        }
+        for found in places.into_values().flatten() {
+            self.give(&mut files[found.file], &found, false);
         }
         files.into_iter().map(|file| file.found).collect()
     }
@@ -160,28 +193,71 @@ impl Pool {
         notes
     }
 
-    /// Gives runs with three telling lines their owners, the longest first.
-    fn whole(&self, files: &mut [File<'_>], admits: &dyn Fn(&Run) -> bool) {
-        for file in files {
-            let mut matches: Vec<Match> = Vec::new();
+    /// Gives runs with three telling lines their owners, the longest first, where it is certain
+    /// that the text is theirs.
+    fn whole(&self, files: &mut [File<'_>], places: &mut Places, admits: &dyn Fn(&Run) -> bool) {
+        let mut matches: Vec<Match> = Vec::new();
+        for (number, file) in files.iter().enumerate() {
             let mut at = 0;
             while at < file.prints.len() {
                 let seeds = file.telling[at] && file.is_open(at);
                 let best = seeds.then(|| self.longest(file, at, admits)).flatten();
                 at = best.map_or(at + 1, |best| best.to + best.length);
-                matches.extend(best);
+                matches.extend(best.map(|best| Match { file: number, ..best }));
             }
-            matches.sort_by_key(|found| Reverse(found.length));
-            for Match { run, from, to, length } in matches {
-                // A longer run may have some of them: the text is there all the same.
-                if file.telling[to..to + length].iter().filter(|tells| **tells).count() < TELLING {
-                    continue;
-                }
-                for n in 0..length {
-                    let owner = self.runs[run].lines[from + n].1;
-                    file.found[to + n].get_or_insert(Found { owner, sure: true });
-                }
+        }
+        // A longer run may have some of a file's lines: the text is there all the same.
+        matches.retain(|found| {
+            let telling = &files[found.file].telling[found.to..found.to + found.length];
+            telling.iter().filter(|tells| **tells).count() >= TELLING
+        });
+        for found in &matches {
+            places.entry(found.run).or_default().push(*found);
+        }
+        matches.sort_by_key(|found| Reverse(found.length));
+        for found in &matches {
+            if self.is_own(files, &places[&found.run], found) {
+                self.give(&mut files[found.file], found, true);
             }
+        }
+    }
+
+    /// Whether the text is the run's and not one that a person wrote before: a commit that is made
+    /// from the run's own has it as often as that one, and in its file first.
+    fn is_own(&self, files: &[File<'_>], places: &[Match], found: &Match) -> bool {
+        let run = &self.runs[found.run];
+        if run.kin == Kin::Below {
+            return true;
+        }
+        let home = |found: &Match| *files[found.file].path == run.path;
+        let rivals = || places.iter().filter(|other| other.overlaps(found));
+        let mut all: Vec<_> = rivals().map(Match::place).collect();
+        all.sort_unstable();
+        all.dedup();
+        let at_home = all.iter().filter(|(file, _)| *files[*file].path == run.path).count();
+        let written = self.written(found, all.len());
+        all.len() <= written || (home(found) && at_home <= written)
+    }
+
+    /// How often the note's commit has the matched text in the run's file; no more than this often.
+    fn written(&self, found: &Match, most: usize) -> usize {
+        let run = &self.runs[found.run];
+        let print = |(print, _): &(u64, usize)| *print;
+        let text = || run.lines[found.from..found.from + found.length].iter().map(print);
+        let starts = text().next().and_then(|first| self.index.get(&first)).into_iter().flatten();
+        let again = starts.filter(|(number, from)| {
+            let other = &self.runs[*number];
+            let lines = other.lines.get(*from..*from + found.length);
+            (other.note, &other.path) == (run.note, &run.path)
+                && lines.is_some_and(|lines| lines.iter().map(print).eq(text()))
+        });
+        again.take(most).count()
+    }
+
+    fn give(&self, file: &mut File<'_>, found: &Match, sure: bool) {
+        for n in 0..found.length {
+            let owner = self.runs[found.run].lines[found.from + n].1;
+            file.found[found.to + n].get_or_insert(Found { owner, sure });
         }
     }
 
@@ -190,14 +266,18 @@ impl Pool {
     fn longest(&self, file: &File<'_>, at: usize, admits: &dyn Fn(&Run) -> bool) -> Option<Match> {
         let mut best: Option<(Worth, Match)> = None;
         let seeds = self.index.get(&file.prints[at])?.iter();
-        for &(number, from) in seeds.filter(|(run, _)| admits(&self.runs[*run])).take(SEEDS) {
+        let seeds = seeds.filter(|(run, _)| {
+            let run = &self.runs[*run];
+            admits(run) && file.takes(at, run)
+        });
+        for &(number, from) in seeds.take(SEEDS) {
             let run = &self.runs[number];
-            let part = around(file, &run.lines, at, from);
+            let part = around(file, run, at, from);
             let start = from - (at - part.start);
             let length = part.len();
             let worth = (length, alike(&run.path, file.path), Reverse(run.kin));
             if best.as_ref().is_none_or(|(known, _)| worth > *known) {
-                let found = Match { run: number, from: start, to: part.start, length };
+                let found = Match { file: 0, run: number, from: start, to: part.start, length };
                 best = Some((worth, found));
             }
         }
@@ -260,10 +340,10 @@ impl Pool {
                     continue;
                 }
                 for (at, (run, place)) in places.into_iter().zip(&from) {
-                    if file.is_open(at) {
-                        let lines = &self.runs[*run].lines;
-                        for to in around(file, lines, at, *place) {
-                            let owner = lines[place + to - at].1;
+                    let run = &self.runs[*run];
+                    if file.takes(at, run) {
+                        for to in around(file, run, at, *place) {
+                            let owner = run.lines[place + to - at].1;
                             file.found[to] = Some(Found { owner, sure });
                         }
                     }
@@ -284,134 +364,13 @@ fn alike(a: &RepoPath, b: &RepoPath) -> usize {
 }
 
 /// The open lines around this one that are the run's, too, which has this one at `from`.
-fn around(file: &File<'_>, run: &[(u64, usize)], at: usize, from: usize) -> Range<usize> {
-    let same = |to: usize, from: usize| file.is_open(to) && run[from].0 == file.prints[to];
+fn around(file: &File<'_>, run: &Run, at: usize, from: usize) -> Range<usize> {
+    let same = |to: usize, from: usize| file.takes(to, run) && run.lines[from].0 == file.prints[to];
     let before = (0..at).rev().zip((0..from).rev()).take_while(|(to, from)| same(*to, *from));
     let start = at - before.count();
-    let after = (at..file.prints.len()).zip(from..run.len());
+    let after = (at..file.prints.len()).zip(from..run.lines.len());
     start..at + after.take_while(|(to, from)| same(*to, *from)).count()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::git::lines::split;
-
-    const WORK: &str = "def charge(order):\n    total = order.price * order.count\n    \
-                        receipt = gateway.charge(total)\n    return receipt\n";
-
-    fn path(name: &str) -> RepoPath {
-        RepoPath::from(name)
-    }
-
-    fn pool(kin: Kin, texts: &[(&str, &str)]) -> Pool {
-        let mut pool = Pool::default();
-        for (owner, (name, text)) in texts.iter().enumerate() {
-            let lines = split(text.as_bytes());
-            let lines = lines.iter().map(|line| (fingerprint(line), owner)).collect();
-            pool.push(Run { path: path(name), since: 100, note: owner, kin, lines });
-        }
-        pool
-    }
-
-    fn found(pool: &Pool, name: &str, time: i64, text: &str) -> Vec<Option<Found>> {
-        let lines = split(text.as_bytes());
-        let free = vec![true; lines.len()];
-        pool.carry(time, &[New { path: &path(name), lines: &lines, free: &free }]).remove(0)
-    }
-
-    fn carry(pool: &Pool, name: &str, time: i64, text: &str) -> Vec<Option<usize>> {
-        let found = found(pool, name, time, text).into_iter();
-        found.map(|found| found.filter(|found| found.sure).map(|found| found.owner)).collect()
-    }
-
-    #[test]
-    fn a_run_is_found_again_with_other_white_space_between_other_lines() {
-        let text =
-            format!("import os\n{}a person's own line of code\n", WORK.replace("    ", "\t"));
-        let owners = carry(&pool(Kin::Below, &[("a.py", WORK)]), "b.py", 200, &text);
-        assert_eq!(owners, [None, Some(0), Some(0), Some(0), Some(0), None]);
-    }
-
-    #[test]
-    fn lines_that_stand_alone_are_their_typists() {
-        let text =
-            "    total = order.price * order.count\n    receipt = gateway.charge(total)\n}\n";
-        for kin in [Kin::Below, Kin::Aside] {
-            let longer = format!("{WORK}    # some more of it\n");
-            let pool = pool(kin, &[("a.py", &longer)]);
-            assert_eq!(found(&pool, "a.py", 200, text), [None, None, None], "{kin:?}");
-        }
-    }
-
-    #[test]
-    fn text_older_than_the_prompt_is_not_the_agents() {
-        assert_eq!(carry(&pool(Kin::Same, &[("a.py", WORK)]), "a.py", 99, WORK), [None; 4]);
-    }
-
-    #[test]
-    fn the_same_file_goes_before_the_first_run() {
-        let pool = pool(Kin::Below, &[("a.py", WORK), ("b.py", WORK)]);
-        assert_eq!(carry(&pool, "b.py", 200, WORK), [Some(1); 4]);
-        assert_eq!(carry(&pool, "c.py", 200, WORK), [Some(0); 4]);
-        assert_eq!(carry(&pool, "sub/b.py", 200, WORK), [Some(1); 4], "a folder deeper");
-    }
-
-    #[test]
-    fn runs_that_overlap_each_give_what_the_longer_one_leaves() {
-        let (one, two) = ("first_line = 1\nsecond_line = 2\n", "third_line = 3\nfourth_line = 4\n");
-        let (three, four) = ("fifth_line = 5\nsixth_line = 6\n", "seventh_line = 7\n");
-        let middle = format!("second_line = 2\n{two}fifth_line = 5\n");
-        let first = format!("{one}third_line = 3\n");
-        let last = format!("{three}{four}");
-        let pool = pool(Kin::Below, &[("a.py", &first), ("b.py", &middle), ("c.py", &last)]);
-        let found = carry(&pool, "d.py", 200, &format!("{one}{two}{three}{four}"));
-        assert_eq!(found, [Some(0), Some(1), Some(1), Some(1), Some(1), Some(2), Some(2)]);
-    }
-
-    #[test]
-    fn lines_with_an_owner_are_left_alone() {
-        let lines = split(WORK.as_bytes());
-        let free = [false; 4];
-        let new = New { path: &path("a.py"), lines: &lines, free: &free };
-        assert_eq!(pool(Kin::Same, &[("a.py", WORK)]).carry(200, &[new]), [[None; 4]]);
-    }
-
-    #[test]
-    fn one_line_is_enough_from_the_commit_that_this_one_was_made_from() {
-        let pool = pool(Kin::Same, &[("a.py", "timeout_seconds = 30\n}\n")]);
-        let text = "a person's first line\ntimeout_seconds = 30\n}\n}\n";
-        assert_eq!(carry(&pool, "a.py", 200, text), [None, Some(0), Some(0), None]);
-        assert_eq!(carry(&pool, "b.py", 200, text), [None, Some(0), Some(0), None], "renamed");
-        let twice = "timeout_seconds = 30\ntimeout_seconds = 30\n";
-        assert_eq!(carry(&pool, "a.py", 200, twice), [None, None], "whose is which?");
-    }
-
-    #[test]
-    fn a_commit_aside_is_known_by_most_of_its_lines() {
-        let one = pool(Kin::Aside, &[("a.py", "timeout_seconds = 30\n")]);
-        let doubt = Some(Found { owner: 0, sure: false });
-        assert_eq!(found(&one, "a.py", 200, "timeout_seconds = 30\n"), [doubt]);
-        assert_eq!(found(&one, "b.py", 200, "timeout_seconds = 30\n"), [None]);
-        let own = ["delay_seconds = 5", "window_size = 12"];
-        let mut known = pool(Kin::Aside, &[("a.py", "timeout_seconds = 30\n")]);
-        known
-            .others
-            .insert(0, Note::sample(own.map(|line| fingerprint(line.as_bytes())).into_iter()));
-        let line = "timeout_seconds = 30\n";
-        let with =
-            |others: &[&str]| carry(&known, "a.py", 200, &format!("{}\n{line}", others.join("\n")));
-        assert_eq!(with(&own), [None, None, Some(0)], "its commit's other lines came along");
-        assert_eq!(with(&own[1..]), [None, None], "a half of them");
-        let three = [
-            ("a.py", "timeout_seconds = 30\n"),
-            ("a.py", "retries_at_most = 4\n"),
-            ("a.py", "backoff_factor = 2\n"),
-        ];
-        let text =
-            "backoff_factor = 2\na person's line here\ntimeout_seconds = 30\nretries_at_most = 4\n";
-        let owners = carry(&pool(Kin::Aside, &three), "a.py", 200, text);
-        assert_eq!(owners, [Some(2), None, Some(0), Some(1)], "a squash of three commits");
-        assert_eq!(carry(&pool(Kin::Below, &three), "a.py", 200, text), [None; 4]);
-    }
-}
+mod tests;

@@ -100,8 +100,11 @@ impl Env {
         })
     }
 
-    /// The time now, to the microsecond.
+    /// The time now, to the microsecond; `GIT_AI_LOG_NOW`, seconds since 1970, where a test sets the
+    /// clock.
     pub fn now() -> DateTime<Utc> {
-        Utc::now().trunc_subsecs(6)
+        let set = std::env::var("GIT_AI_LOG_NOW").ok().and_then(|seconds| seconds.parse().ok());
+        let set = set.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        set.unwrap_or_else(|| Utc::now().trunc_subsecs(6))
     }
 }

@@ -5,7 +5,8 @@ use std::ffi::OsString;
 
 use super::process::{self, With as _};
 use super::{GitError, Repo};
-use crate::model::Oid;
+use crate::model::path::os_path;
+use crate::model::{Oid, RepoPath};
 
 /// A commit of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,27 @@ pub struct LogEntry {
     pub subject: String,
 }
 
+/// The history of a commit.
+#[derive(Debug, Default)]
+pub struct History {
+    /// Its commits, each with its place: none stands before one made on top of it.
+    pub places: HashMap<Oid, usize>,
+    /// Those that were written at a time, seconds since 1970.
+    pub authored: HashMap<i64, Vec<Oid>>,
+}
+
+impl History {
+    /// The commits that were written at this time: the versions of one that a rewrite made.
+    pub fn versions(&self, authored: i64) -> &[Oid] {
+        self.authored.get(&authored).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether one commit of this history is not a descendant of another one, and comes after it.
+    pub fn is_below(&self, one: &Oid, other: &Oid) -> bool {
+        self.places.get(one).is_some_and(|place| Some(place) > self.places.get(other))
+    }
+}
+
 impl Repo {
     /// `git log` with these further arguments, as the user gave them.
     pub fn log(&self, args: &[OsString]) -> Result<Vec<LogEntry>, GitError> {
@@ -30,16 +52,64 @@ impl Repo {
     }
 
     /// The commits of this one's history, itself included, that were made after this time (seconds
-    /// since 1970) or much before it, each with its place: none stands before one made on top of it.
-    pub fn history(&self, of: &Oid, since: i64) -> Result<HashMap<Oid, usize>, GitError> {
-        let mut command = self.git().with("rev-list").with("--topo-order");
+    /// since 1970) or much before it.
+    pub fn history(&self, of: &Oid, since: i64) -> Result<History, GitError> {
+        let mut command = self.git().with("rev-list").with("--topo-order").with("--format=%at");
         command.args([&format!("--since={}", since.max(0)), "--end-of-options", of.as_str(), "--"]);
         let answer = process::output(&mut command, "read the history")?;
-        let lines = String::from_utf8_lossy(&answer).into_owned();
-        let commits = lines.lines().map(|line| Oid(line.to_owned()));
-        let mut places: HashMap<Oid, usize> = commits.zip(1..).collect();
-        places.entry(of.clone()).or_insert(0);
-        Ok(places)
+        let mut history = History::default();
+        for (place, (commit, authored)) in (1..).zip(dated(&answer)) {
+            history.authored.entry(authored).or_default().push(commit.clone());
+            history.places.insert(commit, place);
+        }
+        history.places.entry(of.clone()).or_insert(0);
+        Ok(history)
+    }
+
+    /// The commits below these that are not below another one, were made after this time and written
+    /// at this one, in seconds since 1970. Those that are not here are left out.
+    pub fn written_at(
+        &self,
+        authored: i64,
+        below: &[&Oid],
+        without: &Oid,
+    ) -> Result<Vec<Oid>, GitError> {
+        let here: Vec<&str> = {
+            let store = self.store();
+            let here = below.iter().filter(|oid| store.has(oid));
+            here.map(|oid| oid.as_str()).collect()
+        };
+        if here.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut command = self.git().with("rev-list").with("--format=%at");
+        command.args([&format!("--since={}", authored.max(0)), "--end-of-options"]).args(here);
+        command.args([&format!("^{without}"), "--"]);
+        let answer = process::output(&mut command, "read the history")?;
+        let dated = dated(&answer).into_iter();
+        Ok(dated.filter(|(_, at)| *at == authored).map(|(commit, _)| commit).collect())
+    }
+
+    /// The last commit in the history of this one that changed a file.
+    pub fn last_change(&self, of: &Oid, path: &RepoPath) -> Result<Option<Oid>, GitError> {
+        let mut command = self.git();
+        command.args(["--literal-pathspecs", "rev-list", "--max-count=1", "--end-of-options"]);
+        command.args([of.as_str(), "--"]);
+        let file = os_path(path.as_bytes());
+        command.arg(self.work_tree().map(|top| top.join(&file)).unwrap_or(file));
+        let answer = process::output(&mut command, "look for a file in the history")?;
+        let line = String::from_utf8_lossy(process::line(&answer)).into_owned();
+        Ok(Some(line).filter(|line| !line.is_empty()).map(Oid))
+    }
+
+    /// The commits on which HEAD and the branches were, so many at most, each with the time at which
+    /// it was written.
+    pub fn reflogs(&self, limit: usize) -> Vec<(Oid, i64)> {
+        let mut command = self.git().with("rev-list").with("--walk-reflogs").with("--format=%at");
+        command.args([&format!("--max-count={limit}"), "HEAD", "--branches", "--"]);
+        // No reflog is no fault: core.logAllRefUpdates may be off.
+        let answer = process::output(&mut command, "read the reflog").unwrap_or_default();
+        dated(&answer)
     }
 
     /// The best common ancestor of two commits, if they have one.
@@ -106,6 +176,17 @@ impl Repo {
         let answer = process::answer(&mut command, "read a setting").ok()??;
         Some(String::from_utf8_lossy(process::line(&answer)).into_owned())
     }
+}
+
+/// What `git rev-list --format=%at` prints: a line that names a commit, then one with the time.
+fn dated(answer: &[u8]) -> Vec<(Oid, i64)> {
+    let text = String::from_utf8_lossy(answer);
+    let lines: Vec<&str> = text.lines().collect();
+    let pairs = lines.chunks_exact(2).filter_map(|pair| {
+        let oid = pair[0].strip_prefix("commit ")?;
+        Some((Oid(oid.to_owned()), pair[1].parse().ok()?))
+    });
+    pairs.collect()
 }
 
 fn parse(record: &[u8]) -> Option<LogEntry> {

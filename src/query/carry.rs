@@ -6,26 +6,25 @@ use std::rc::Rc;
 
 use chrono::DateTime;
 
+use super::file::File;
 use super::hunk_at;
 use super::index::Index;
-use super::moved::{self, Into};
+use super::kin::{Kinship, Noted};
+use super::moved;
 use crate::attribution::carry::{Found, Kin, New, Pool, Run};
-use crate::attribution::hunks::{added, blank};
-use crate::attribution::tokens::{fingerprint, tells};
-use crate::git::lines::{is_binary, split};
+use crate::attribution::hunks::blank;
 use crate::git::notes::{Notes, PROVENANCE};
 use crate::git::objects::Commit;
 use crate::git::target::Target;
 use crate::git::{GitError, Repo};
-use crate::journal::MAX_TEXT;
 use crate::model::note::{Note, NoteHunk};
-use crate::model::{Evidence, Oid, RepoPath};
+use crate::model::{Evidence, Oid};
 use crate::notes;
 
 /// How many notes are read for one commit: those that have most of its lines.
 const NOTES: usize = 2_000;
 /// Clocks of two machines differ. Seconds.
-const SKEW: i64 = 600;
+pub(super) const SKEW: i64 = 600;
 
 /// A commit whose lines are looked for.
 pub struct Wanted<'a> {
@@ -61,7 +60,7 @@ pub struct Carrier<'r> {
     notes: Notes<'r>,
     index: Index,
     read: HashMap<Oid, Option<Rc<Note>>>,
-    lineage: Option<HashMap<Oid, usize>>,
+    kinship: Kinship<'r>,
 }
 
 /// Notes of one commit, by nearness.
@@ -69,17 +68,69 @@ struct Known {
     commit: Oid,
     kin: Kin,
     note: Rc<Note>,
+    /// Lines of it that another commit has.
+    spent: Vec<Rc<HashSet<u64>>>,
+}
+
+impl Known {
+    fn noted(&self) -> Noted<'_> {
+        noted(&self.commit, &self.note)
+    }
+
+    /// What agents wrote in one piece. Each line names its hunk by a place in `owners`.
+    fn runs(&self, number: usize, owners: &mut Vec<(usize, usize)>) -> Vec<Run> {
+        let note = &self.note;
+        let made = self.noted().authored;
+        let mut runs: Vec<(Run, u32)> = Vec::new();
+        for (place, hunk) in note.hunks.iter().enumerate() {
+            if !hunk.contributor.is_agents() {
+                continue;
+            }
+            let turn = hunk.turn.as_ref().and_then(|id| note.turns.get(id));
+            let since = turn.and_then(|turn| turn.at).map_or(i64::MIN, |at| at.timestamp());
+            let owner = owners.len();
+            owners.push((number, place));
+            for (line, print) in (hunk.lines.start..).zip(&hunk.fingerprints) {
+                if self.is_spent(*print) {
+                    continue;
+                }
+                match runs.last_mut() {
+                    Some((run, end)) if run.path == hunk.path && end.saturating_add(1) == line => {
+                        run.lines.push((*print, owner));
+                        run.since = run.since.max(since);
+                        *end = line;
+                    }
+                    _ => {
+                        let (path, kin, lines) =
+                            (hunk.path.clone(), self.kin, vec![(*print, owner)]);
+                        let made = made.unwrap_or(since);
+                        runs.push((Run { path, since, made, note: number, kin, lines }, line));
+                    }
+                }
+            }
+        }
+        runs.into_iter().map(|(run, _)| run).collect()
+    }
+
+    fn is_spent(&self, print: u64) -> bool {
+        self.spent.iter().any(|lines| lines.contains(&print))
+    }
+}
+
+fn noted<'a>(commit: &'a Oid, note: &Note) -> Noted<'a> {
+    Noted { commit, authored: note.authored.map(|at| at.timestamp()) }
 }
 
 impl<'r> Carrier<'r> {
     /// Opens the index and reads this many new notes at most.
     pub fn open(repo: &'r Repo, limit: usize) -> Result<Self, GitError> {
+        let index = Index::open(repo, limit)?;
         Ok(Self {
             repo,
             notes: Notes::open(repo, PROVENANCE)?,
-            index: Index::open(repo, limit)?,
+            kinship: Kinship::new(repo, index.oldest().unwrap_or(0)),
+            index,
             read: HashMap::new(),
-            lineage: None,
         })
     }
 
@@ -101,82 +152,62 @@ impl<'r> Carrier<'r> {
         if prints.is_empty() {
             return Ok(Carried::default());
         }
-        let known = self.known(wanted, &prints)?;
+        let latest = self.latest(wanted)?;
+        let known = self.known(wanted, &prints, latest)?;
         if known.is_empty() {
             return Ok(Carried::default());
         }
+        self.date(wanted, &known, &mut files)?;
+        let moved = self.moved(wanted, &known, &mut files)?;
         let mut owners = Vec::new();
         let pool = pool(&known, &mut owners);
         let news: Vec<New<'_>> = files.iter().map(File::as_new).collect();
-        let found = pool.carry(self.latest(wanted)?, &news);
+        let found = pool.carry(latest, &news);
         let mut carried = Carried::default();
         for (file, found) in files.iter_mut().zip(found) {
-            file.hunks(&found, &known, &owners, &mut carried);
+            carried.take(file, &found, &known, &owners);
             for (free, found) in file.free.iter_mut().zip(&found) {
                 *free &= found.is_none();
             }
         }
-        let agents = known.iter().flat_map(|known| &known.note.hunks);
-        let agents = agents.filter(|hunk| hunk.contributor.is_agents());
-        let agents: HashSet<u64> = agents.flat_map(|hunk| hunk.fingerprints.clone()).collect();
-        for (from, to) in restored(self.repo, wanted.commit)? {
-            let moved = Moved { from, back: to != wanted.commit.tree, to };
-            self.moved(&moved, &agents, &mut files, &mut carried)?;
-        }
+        carried.take_moved(&files, moved);
         Ok(carried)
     }
 
-    /// Lines that one commit took away, or a revert, and this one has: whose they were stays.
+    /// The owners of lines that stood elsewhere before: agents', or nobody's. They, and a person's,
+    /// are not those of another commit's agent who wrote the same; where nobody knows whose they
+    /// were, only of one that was earlier.
     fn moved(
         &mut self,
-        between: &Moved,
-        agents: &HashSet<u64>,
+        wanted: &Wanted<'_>,
+        known: &[Known],
         files: &mut [File<'_>],
-        carried: &mut Carried,
-    ) -> Result<(), GitError> {
-        let Moved { from, to, back } = between;
-        let open = files.iter().flat_map(File::telling).any(|print| agents.contains(&print));
-        if !open {
-            return Ok(());
-        }
-        let removed = moved::removed(self.repo, &self.repo.commit(from)?.tree, to)?;
-        let prints: Vec<Vec<u64>> = files.iter().map(File::prints).collect();
-        let into = files.iter().zip(&prints);
-        let into: Vec<Into<'_>> =
-            into.map(|(file, prints)| Into { path: file.path, prints, free: &file.free }).collect();
-        let pairs = moved::pairs(&removed, &into, agents, *back);
-        if pairs.is_empty() {
-            return Ok(());
-        }
-        let lines = pairs.iter().map(|(_, at)| removed[*at].clone());
-        let blamed = moved::blamed(self.repo, from, lines)?;
-        let mut owned: BTreeMap<(usize, usize), (Oid, NoteHunk)> = BTreeMap::new();
-        for (to, at) in pairs {
-            let Some(place) = blamed.get(&(removed[at].path.clone(), removed[at].line)) else {
+    ) -> Result<Vec<Moved>, GitError> {
+        let hunks = known.iter().flat_map(|known| &known.note.hunks);
+        let agents = hunks.filter(|hunk| hunk.contributor.is_agents());
+        let agents: HashSet<u64> = agents.flat_map(|hunk| hunk.fingerprints.clone()).collect();
+        let mut moved = Vec::new();
+        for ((file, line), place) in moved::places(self.repo, wanted, files, &agents)? {
+            let since = &mut files[file].since[line];
+            let Some(note) = self.note(&place.commit)? else {
+                *since = self.repo.commit(&place.commit)?.time.min(*since);
                 continue;
             };
-            let note = self.note(&place.commit)?;
-            let hunk = note.as_ref().and_then(|note| hunk_at(note, &place.path, place.line));
-            if let Some(hunk) = hunk.filter(|hunk| hunk.contributor.is_agents()) {
-                owned.insert(to, (place.commit.clone(), hunk.clone()));
+            *since = i64::MIN;
+            if let Some(hunk) = hunk_at(&note, &place.path, place.line) {
+                moved.push(Moved { file, line, commit: place.commit, hunk: hunk.clone() });
             }
         }
-        type Owned = ((usize, usize), (Oid, NoteHunk));
-        let owned: Vec<Owned> = owned.into_iter().collect();
-        let together =
-            |(a, one): &Owned, (b, other): &Owned| a.0 == b.0 && a.1 + 1 == b.1 && one == other;
-        for run in owned.chunk_by(together) {
-            let ((number, start), (commit, hunk)) = &run[0];
-            let file = &mut files[*number];
-            let lines = *start..start + run.len();
-            file.free[lines.clone()].fill(false);
-            carried.push(commit, hunk, blank(file.path, *start, &file.lines[lines]));
-        }
-        Ok(())
+        Ok(moved)
     }
 
     /// The notes that have some of these lines, the nearest first, then the oldest.
-    fn known(&mut self, wanted: &Wanted<'_>, prints: &[u64]) -> Result<Vec<Known>, GitError> {
+    fn known(
+        &mut self,
+        wanted: &Wanted<'_>,
+        prints: &[u64],
+        latest: i64,
+    ) -> Result<Vec<Known>, GitError> {
         let mut hits: Vec<(Oid, usize)> = self.index.find(prints).into_iter().collect();
         hits.retain(|(oid, _)| oid != wanted.oid);
         hits.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
@@ -184,9 +215,14 @@ impl<'r> Carrier<'r> {
         let mut known = Vec::new();
         for (commit, _) in hits {
             if let Some(note) = self.note(&commit)?
-                && let Some(kin) = self.kin(wanted, &commit, &note)?
+                && note.authored.is_none_or(|at| at.timestamp() <= latest)
+                && let Some(kin) = self.kinship.of(wanted, noted(&commit, &note))?
             {
-                known.push(Known { commit, kin, note });
+                let spent = match kin {
+                    Kin::Aside => self.kinship.spent(wanted, noted(&commit, &note))?,
+                    Kin::Same | Kin::Below => Vec::new(),
+                };
+                known.push(Known { commit, kin, note, spent });
             }
         }
         known.sort_by_cached_key(|known| {
@@ -196,7 +232,25 @@ impl<'r> Carrier<'r> {
         Ok(known)
     }
 
-    /// Until when the prompts were asked that can have led to the commit's lines. One that has a note
+    /// Since when older versions of the commit have its lines.
+    fn date(
+        &mut self,
+        wanted: &Wanted<'_>,
+        known: &[Known],
+        files: &mut [File<'_>],
+    ) -> Result<(), GitError> {
+        let others = known.iter().filter(|known| known.kin != Kin::Same).map(Known::noted);
+        let later = others.filter(|noted| noted.authored > Some(wanted.commit.authored));
+        let later: Vec<&Oid> = later.map(|noted| noted.commit).collect();
+        if !later.is_empty() {
+            for version in self.kinship.versions(wanted, &later)? {
+                files.iter_mut().for_each(|file| file.date(version.time, &version.lines));
+            }
+        }
+        Ok(())
+    }
+
+    /// Until when lines were asked for and committed that can be the commit's. One that has a note
     /// may be older than text that others made of it since, and whose lines it calls nobody's are a
     /// person's unless an agent's are certain: clocks are not forgiven then.
     fn latest(&mut self, wanted: &Wanted<'_>) -> Result<i64, GitError> {
@@ -214,88 +268,20 @@ impl<'r> Carrier<'r> {
         self.read.insert(commit.clone(), note.clone());
         Ok(note)
     }
-
-    /// How the commit of a note is related to the one that is looked at; `None` where it was made
-    /// on top of it, and may have its lines from there.
-    fn kin(
-        &mut self,
-        wanted: &Wanted<'_>,
-        commit: &Oid,
-        note: &Note,
-    ) -> Result<Option<Kin>, GitError> {
-        if wanted.predecessors.contains(commit) {
-            return Ok(Some(Kin::Same));
-        }
-        let lineage = self.lineage(wanted.oid)?;
-        let (place, own) = (lineage.get(commit).copied(), lineage.get(wanted.oid).copied());
-        if place.is_some() && place > own {
-            return Ok(Some(Kin::Below));
-        }
-        let authored = note.authored.map(|at| at.timestamp());
-        if place.is_none() && authored == Some(wanted.commit.authored) {
-            return Ok(Some(Kin::Same));
-        }
-        // What was written before the commit was made is not from there.
-        let young = authored.is_some_and(|at| at + SKEW >= wanted.commit.time);
-        if young && self.repo.stands_on(commit, wanted.oid)? {
-            return Ok(None);
-        }
-        Ok(Some(if place.is_some() { Kin::Below } else { Kin::Aside }))
-    }
-
-    /// The history of a commit, as far back as there are notes. A history that is known already
-    /// serves for the commits in it, too: what is not below them stands before them.
-    fn lineage(&mut self, of: &Oid) -> Result<&HashMap<Oid, usize>, GitError> {
-        let known = self.lineage.take().filter(|known| known.contains_key(of));
-        let lineage = match known {
-            Some(known) => known,
-            None => self.repo.history(of, self.index.oldest().unwrap_or(0))?,
-        };
-        Ok(self.lineage.insert(lineage))
-    }
 }
 
 /// The runs of these notes, and their owners: a note and one of its hunks. The same lines of the
 /// same turn are in it once, as often as the commit they are in was made again.
 fn pool(known: &[Known], owners: &mut Vec<(usize, usize)>) -> Pool {
     let mut pool = Pool::default();
-    let mut pushed = HashSet::new();
-    for (number, Known { note, kin, .. }) in known.iter().enumerate() {
-        pool.others.insert(number, note.others.clone());
-        let mut runs: Vec<(Run, u32)> = Vec::new();
-        for (place, hunk) in note.hunks.iter().enumerate() {
-            if !hunk.contributor.is_agents() {
-                continue;
-            }
-            let turn = hunk.turn.as_ref().and_then(|id| note.turns.get(id));
-            let since = turn.and_then(|turn| turn.at).map_or(i64::MIN, |at| at.timestamp());
-            let owner = owners.len();
-            owners.push((number, place));
-            let lines = hunk.fingerprints.iter().map(|print| (*print, owner));
-            match runs.last_mut() {
-                Some((run, end))
-                    if run.path == hunk.path && end.saturating_add(1) == hunk.lines.start =>
-                {
-                    run.lines.extend(lines);
-                    run.since = run.since.max(since);
-                    *end = hunk.lines.end;
-                }
-                _ => {
-                    let path = hunk.path.clone();
-                    let lines = lines.collect();
-                    let run = Run { path, since, note: number, kin: *kin, lines };
-                    runs.push((run, hunk.lines.end));
-                }
-            }
-        }
-        for (run, _) in runs {
+    let mut pushed = HashMap::new();
+    for (number, known) in known.iter().enumerate() {
+        pool.others.insert(number, known.note.others.clone());
+        for run in known.runs(number, owners) {
             let prints: Vec<u64> = run.lines.iter().map(|(print, _)| *print).collect();
-            let turns = |run: &Run| {
-                let hunk = |owner: usize| &note.hunks[owners[owner].1];
-                run.lines.iter().map(|(_, owner)| hunk(*owner).turn.clone()).collect::<Vec<_>>()
-            };
-            let name = (run.path.clone(), prints, turns(&run));
-            if pushed.insert(name) {
+            let turn = |owner: usize| known.note.hunks[owners[owner].1].turn.clone();
+            let turns: Vec<_> = run.lines.iter().map(|(_, owner)| turn(*owner)).collect();
+            if *pushed.entry((run.path.clone(), prints, turns)).or_insert(number) == number {
                 pool.push(run);
             }
         }
@@ -303,99 +289,59 @@ fn pool(known: &[Known], owners: &mut Vec<(usize, usize)>) -> Pool {
     pool
 }
 
-/// A file of the commit.
-struct File<'a> {
-    path: &'a RepoPath,
-    lines: Vec<&'a [u8]>,
-    free: Vec<bool>,
+/// A line that stood elsewhere before, and the hunk that it was in.
+struct Moved {
+    file: usize,
+    line: usize,
+    commit: Oid,
+    hunk: NoteHunk,
 }
 
-impl<'a> File<'a> {
-    fn of(target: &'a Target, taken: &[NoteHunk]) -> Option<Self> {
-        if is_binary(&target.text) || target.text.len() > MAX_TEXT {
-            return None;
-        }
-        let bases: Vec<&[u8]> = target.bases.iter().map(Vec::as_slice).collect();
-        let mut free = added(&bases, &target.text);
-        for hunk in taken.iter().filter(|hunk| hunk.path == target.path) {
-            let end = (hunk.lines.end as usize).min(free.len());
-            let start = (hunk.lines.start as usize).saturating_sub(1).min(end);
-            free[start..end].fill(false);
-        }
-        let path = &target.path;
-        free.contains(&true).then(|| Self { path, lines: split(&target.text), free })
-    }
-
-    fn as_new(&self) -> New<'_> {
-        New { path: self.path, lines: &self.lines, free: &self.free }
-    }
-
-    /// Fingerprints of the lines that can be known again.
-    fn telling(&self) -> impl Iterator<Item = u64> + '_ {
-        let free = self.lines.iter().zip(&self.free).filter(|(_, free)| **free);
-        free.map(|(line, _)| *line).filter(|line| tells(line)).map(fingerprint)
-    }
-
-    fn prints(&self) -> Vec<u64> {
-        self.lines.iter().map(|line| fingerprint(line)).collect()
-    }
-
-    fn hunks(
-        &self,
+impl Carried {
+    /// Adds the lines of a file that were found: a note and one of its hunks each.
+    fn take(
+        &mut self,
+        file: &File<'_>,
         found: &[Option<Found>],
         known: &[Known],
         owners: &[(usize, usize)],
-        carried: &mut Carried,
     ) {
         let mut start = 0;
         for part in found.chunk_by(|a, b| a == b) {
             let end = start + part.len();
-            let lines = blank(self.path, start, &self.lines[start..end]);
+            let lines = blank(file.path, start, &file.lines[start..end]);
             start = end;
-            let Some(Found { owner, sure }) = part[0] else {
-                continue;
-            };
-            let (number, place) = owners[owner];
-            let Known { commit, kin, note } = &known[number];
-            if !sure {
-                carried.doubtful.push(lines);
-                continue;
+            match part[0] {
+                Some(Found { owner, sure: true }) => {
+                    let (number, place) = owners[owner];
+                    let Known { commit, kin, note, .. } = &known[number];
+                    self.rewritten |= *kin != Kin::Below;
+                    self.push(commit, &note.hunks[place], lines);
+                }
+                Some(_) => self.doubtful.push(lines),
+                None => {}
             }
-            carried.rewritten |= *kin != Kin::Below;
-            carried.push(commit, &note.hunks[place], lines);
         }
     }
-}
 
-/// Where lines may have gone.
-struct Moved {
-    /// The commit that had them.
-    from: Oid,
-    /// A tree that has not.
-    to: Oid,
-    /// Whether they came back later.
-    back: bool,
-}
-
-/// The pairs of commit and tree between which lines went away that this commit may have: its own
-/// parent's, and that of the commit that it reverts, in the words of `git revert`.
-fn restored(repo: &Repo, commit: &Commit) -> Result<Vec<(Oid, Oid)>, GitError> {
-    let mut pairs = Vec::new();
-    if let [parent] = commit.parents.as_slice() {
-        pairs.push((parent.clone(), commit.tree.clone()));
+    /// Adds those that nobody owns yet.
+    fn take_moved(&mut self, files: &[File<'_>], mut moved: Vec<Moved>) {
+        moved.retain(|moved| files[moved.file].free[moved.line]);
+        let place = |moved: &Moved| (moved.file, moved.line);
+        let together = |a: &Moved, b: &Moved| {
+            place(b) == (a.file, a.line + 1) && (&a.commit, &a.hunk) == (&b.commit, &b.hunk)
+        };
+        for run in moved.chunk_by(together) {
+            let Moved { file, line, commit, hunk } = &run[0];
+            let lines = *line..line + run.len();
+            let lines = blank(files[*file].path, *line, &files[*file].lines[lines]);
+            match hunk.contributor.is_agents() {
+                true => self.push(commit, hunk, lines),
+                false => self.doubtful.push(lines),
+            }
+        }
     }
-    let named = commit.message.split("This reverts commit ").nth(1);
-    let digits = named.map(|text| text.split(|c: char| !c.is_ascii_hexdigit()).next());
-    let reverted = digits.flatten().filter(|digits| matches!(digits.len(), 40 | 64));
-    if let Some(reverted) = reverted.and_then(|oid| repo.commit(&Oid(oid.to_owned())).ok())
-        && let [parent] = reverted.parents.as_slice()
-    {
-        pairs.push((parent.clone(), reverted.tree));
-    }
-    Ok(pairs)
-}
 
-impl Carried {
     /// Adds lines that are those of a hunk of this commit's note.
     fn push(&mut self, commit: &Oid, old: &NoteHunk, lines: NoteHunk) {
         self.hunks.push(NoteHunk {

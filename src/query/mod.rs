@@ -1,7 +1,9 @@
 //! Provenance of lines and commits: notes, read as they are asked for.
 
 pub mod carry;
+mod file;
 mod index;
+mod kin;
 mod moved;
 mod segment;
 

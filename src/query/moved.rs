@@ -1,13 +1,16 @@
-//! Lines that a commit takes from one place and puts at another, re-indents, or brings back by
-//! reverting a revert: whose they were, git's blame of the commit before says.
+//! Lines that a commit takes from one place and puts at another, re-indents, or brings back with a
+//! file that was deleted or by reverting a revert: whose they were, git's blame of the commit before
+//! says.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ffi::OsString;
 use std::ops::Range;
 
+use super::carry::Wanted;
+use super::file::File;
 use crate::attribution::tokens::{fingerprint, tells};
 use crate::git::lines::{self, Space, is_binary, split};
-use crate::git::objects::Change;
+use crate::git::objects::{Change, Commit};
 use crate::git::{GitError, Repo};
 use crate::journal::MAX_TEXT;
 use crate::model::path::os_path;
@@ -17,6 +20,8 @@ use crate::model::{Oid, RepoPath};
 const MAX_LINES: usize = 20_000;
 /// So many files are blamed at most.
 const MAX_FILES: usize = 20;
+/// So many new files are looked for among the deleted ones at most.
+const MAX_DELETED: usize = 5;
 /// So many telling lines that come together have been moved.
 const TOGETHER: usize = 2;
 
@@ -44,6 +49,93 @@ pub struct Place {
     pub path: RepoPath,
     /// The line there, from 1.
     pub line: u32,
+}
+
+/// Where lines of these files of a commit, by the file's number and the line from 0, stood before:
+/// those that one of these fingerprints is of, and their neighbours.
+pub fn places(
+    repo: &Repo,
+    wanted: &Wanted<'_>,
+    files: &[File<'_>],
+    prints: &HashSet<u64>,
+) -> Result<BTreeMap<(usize, usize), Place>, GitError> {
+    let asked: Vec<&File<'_>> =
+        files.iter().filter(|file| file.telling().any(|print| prints.contains(&print))).collect();
+    let mut found = BTreeMap::new();
+    if asked.is_empty() {
+        return Ok(found);
+    }
+    let mut gone = replaced(repo, wanted.commit)?;
+    gone.extend(deleted(repo, wanted, &asked)?);
+    let texts: Vec<Vec<u64>> = files.iter().map(File::prints).collect();
+    let into = files.iter().zip(&texts);
+    let into: Vec<Into<'_>> =
+        into.map(|(file, prints)| Into { path: file.path, prints, free: &file.free }).collect();
+    for Gone { from, to, back } in gone {
+        let removed = removed(repo, &repo.commit(&from)?.tree, &to)?;
+        let pairs = pairs(&removed, &into, prints, back);
+        if pairs.is_empty() {
+            continue;
+        }
+        let blamed = blamed(repo, &from, pairs.iter().map(|(_, at)| removed[*at].clone()))?;
+        for (to, at) in pairs {
+            if let Some(place) = blamed.get(&(removed[at].path.clone(), removed[at].line)) {
+                found.entry(to).or_insert_with(|| place.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Where lines went away.
+struct Gone {
+    /// The commit that had them.
+    from: Oid,
+    /// A tree that has not.
+    to: Oid,
+    /// Whether they came back later.
+    back: bool,
+}
+
+/// What the commit itself took away, and what the one took away that it reverts, in the words of
+/// `git revert`.
+fn replaced(repo: &Repo, commit: &Commit) -> Result<Vec<Gone>, GitError> {
+    let mut gone = Vec::new();
+    if let [parent] = commit.parents.as_slice() {
+        gone.push(Gone { from: parent.clone(), to: commit.tree.clone(), back: false });
+    }
+    let named = commit.message.split("This reverts commit ").nth(1);
+    let digits = named.map(|text| text.split(|c: char| !c.is_ascii_hexdigit()).next());
+    let reverted = digits.flatten().filter(|digits| matches!(digits.len(), 40 | 64));
+    if let Some(reverted) = reverted.and_then(|oid| repo.commit(&Oid(oid.to_owned())).ok())
+        && let [parent] = reverted.parents.as_slice()
+    {
+        gone.push(Gone { from: parent.clone(), to: reverted.tree, back: true });
+    }
+    Ok(gone)
+}
+
+/// What the commits took away that deleted these files, where they are new.
+fn deleted(repo: &Repo, wanted: &Wanted<'_>, files: &[&File<'_>]) -> Result<Vec<Gone>, GitError> {
+    let mut gone = Vec::new();
+    let [parent] = wanted.commit.parents.as_slice() else {
+        return Ok(gone);
+    };
+    let is_new = |file: &&&File<'_>| {
+        let target = wanted.targets.iter().find(|target| target.path == *file.path);
+        target.is_some_and(|target| target.bases.is_empty())
+    };
+    for file in files.iter().filter(is_new).take(MAX_DELETED) {
+        let Some(last) = repo.last_change(parent, file.path)? else {
+            continue;
+        };
+        let last = repo.commit(&last)?;
+        if let [before] = last.parents.as_slice() {
+            gone.push(Gone { from: before.clone(), to: last.tree, back: true });
+        }
+    }
+    gone.dedup_by(|a, b| a.from == b.from && a.to == b.to);
+    Ok(gone)
 }
 
 /// The lines that the second of two trees has no more where they were.
@@ -190,7 +282,8 @@ pub fn blamed(
     let mut found = HashMap::new();
     for (path, mut lines) in files.into_iter().take(MAX_FILES) {
         lines.sort_unstable();
-        let mut args: Vec<OsString> = Vec::new();
+        // A line that is indented otherwise is still its writer's.
+        let mut args: Vec<OsString> = vec!["-w".into()];
         for run in lines.chunk_by(|a, b| a + 1 == *b) {
             args.extend(["-L".into(), format!("{},{}", run[0] + 1, run[run.len() - 1] + 1).into()]);
         }

@@ -2,6 +2,7 @@
 //! `repair`, from notes and from the journal.
 
 use crate::env::TestRepo;
+use crate::env::team::Team;
 
 const WORK: &str = "def charge(order):\n    total = order.price * order.count\n    \
                     receipt = gateway.charge(total)\n    journal.append(order, receipt)\n    return receipt\n";
@@ -293,4 +294,94 @@ fn lines_that_an_agent_copied_later_stay_the_persons_who_typed_them() {
         assert_ne!(owners(&repo, "typed.py")[1].0, "ai", "below, hooks: {hooks}");
         assert_eq!(owners(&repo, "two.py")[1].0, "ai");
     }
+}
+
+const OFF: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
+
+/// A branch with a person's file, on which an agent copied its lines into another one; `main` has
+/// moved on. The second clone has the branch as it was before the copy and before a rebase, the
+/// hub has the notes.
+fn copied_by_an_agent() -> Team {
+    let team = Team::new(&[]);
+    let (first, second) = (&team.first, &team.second);
+    first.set_one_clock();
+    let typed = WORK.replace("charge", "refund").replace("total", "amount");
+    first.git(["checkout", "-q", "-b", "typed"]);
+    first.write("typed.py", &typed);
+    first.commit_all("typed by a person");
+    first.git(["push", "-q", "origin", "typed"]);
+    second.git(["fetch", "-q"]);
+    second.git(["branch", "-q", "--no-track", "typed", "origin/typed"]);
+    first.git(["checkout", "-q", "main"]);
+    first.committed(&[("b.txt", "moved on\n")]);
+    first.git(["rebase", "-q", "main", "typed"]);
+    first.claude("copy").prompt("the same here").write("copy.py", &typed);
+    first.commit_all("copied by an agent");
+    first.git(["push", "-q", "-f", "origin", "typed", "main"]);
+    first.sync();
+    team
+}
+
+#[test]
+fn lines_that_an_agent_copied_from_another_rebase_stay_the_persons_who_typed_them() {
+    for (early, hooks) in [(true, true), (true, false), (false, true), (false, false)] {
+        let Team { second, .. } = copied_by_an_agent();
+        if early {
+            second.git(["fetch", "-q"]);
+            second.sync();
+        }
+        second.committed(&[("c.txt", "moved on elsewhere\n")]);
+        second.git([&OFF[usize::from(hooks) * 2..], &["rebase", "-q", "main", "typed"]].concat());
+        second.sync();
+        let _ = second.ai_log(["repair"]).ok();
+        assert_ne!(owners(&second, "typed.py")[1].0, "ai", "early: {early}, hooks: {hooks}");
+    }
+}
+
+/// A clone that has the notes, and of the branch only what a server made of it.
+fn from_the_server(script: &str) -> TestRepo {
+    let Team { first, .. } = copied_by_an_agent();
+    first.git(["checkout", "-q", "main"]);
+    first.committed(&[("d.txt", "moved on again\n")]);
+    let off =
+        "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null";
+    let _ = first.sh(&format!("{off}; {script}")).ok();
+    first.git(["push", "-q", "origin", "main", ":typed"]);
+    let clone = first.clone_to("clone", &[]);
+    clone.sync();
+    let _ = clone.ai_log(["repair"]).ok();
+    clone
+}
+
+#[test]
+fn a_server_rebases_a_branch_in_which_an_agent_copied_a_persons_lines() {
+    let clone = from_the_server("git rebase -q main typed && git checkout -q -B main");
+    assert_ne!(owners(&clone, "typed.py")[1].0, "ai");
+    assert_eq!(owners(&clone, "copy.py")[1], is("ai", "note"));
+}
+
+#[test]
+fn a_server_squashes_a_branch_in_which_an_agent_copied_a_persons_lines() {
+    let clone = from_the_server("git merge -q --squash typed && git commit -qm squashed");
+    assert_ne!(owners(&clone, "typed.py")[1].0, "ai");
+    assert_eq!(owners(&clone, "copy.py")[1], is("ai", "note"));
+}
+
+#[test]
+fn a_server_squashes_lines_that_an_agent_wrote_again_below_a_persons() {
+    let team = Team::new(&[]);
+    let repo = &team.first;
+    repo.git(["checkout", "-q", "-b", "typed"]);
+    repo.committed(&[("typed.py", WORK)]);
+    repo.claude("copy").prompt("once more").write("typed.py", &format!("{WORK}\n\n{WORK}"));
+    repo.commit_all("the same again, by an agent");
+    repo.sync();
+    repo.git(["checkout", "-q", "main"]);
+    let _ = repo.sh("git merge -q --squash typed").ok();
+    repo.git([&OFF[..], &["commit", "-qm", "squashed"]].concat());
+    repo.git(["push", "-q", "origin", "main"]);
+    let clone = repo.clone_to("clone", &[]);
+    clone.sync();
+    let _ = clone.ai_log(["repair"]).ok();
+    assert_ne!(owners(&clone, "typed.py")[1].0, "ai");
 }

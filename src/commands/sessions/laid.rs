@@ -111,7 +111,7 @@ impl Laid {
         let lines = written(&edit.told).into_iter();
         let lines = lines.map(|line| (fingerprint(line.as_bytes()), owner)).collect();
         let (path, since, note) = (edit.path.clone(), edit.at, self.pooled);
-        self.pool.push(Run { path, since, note, kin: Kin::Below, lines });
+        self.pool.push(Run { path, since, made: since, note, kin: Kin::Below, lines });
         self.pooled += 1;
     }
 
@@ -127,7 +127,7 @@ impl Laid {
             for hunk in known.iter().filter(|hunk| hunk.path == target.path) {
                 free[hunk.lines.start as usize - 1..hunk.lines.end as usize].fill(false);
             }
-            let new = New { path: &target.path, lines: &lines, free: &free };
+            let new = New { path: &target.path, lines: &lines, free: &free, since: &[] };
             let found = self.pool.carry(time, &[new]).pop().unwrap_or_default();
             let mut start = 0;
             for part in found.chunk_by(|a, b| a == b) {

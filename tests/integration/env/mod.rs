@@ -32,6 +32,8 @@ pub const HOOKS: &[&str] = &[
 /// Where git's clock starts: far ahead of the real one, which events are stamped with, as commits
 /// come after the edits in them. Seconds.
 const START: u64 = 4_000_000_000;
+/// Where the one clock starts in a world that has no other. Seconds.
+const ONE_START: u64 = 1_790_000_000;
 
 /// What the repositories of one test share.
 struct World {
@@ -46,6 +48,8 @@ struct World {
     copies: Cell<usize>,
     /// Whether agents keep files of their sessions.
     kept: Cell<bool>,
+    /// Whether events are stamped by git's clock, too.
+    one_clock: Cell<bool>,
 }
 
 /// A repository with our hooks, and the person who works in it.
@@ -115,6 +119,7 @@ impl TestRepo {
             calls: Cell::new(0),
             copies: Cell::new(1),
             kept: Cell::new(false),
+            one_clock: Cell::new(false),
         };
         let repo = Self { world: Rc::new(world), top };
         repo.git(["init", "-q", "-b", "main"].iter().chain(args));
@@ -140,11 +145,21 @@ impl TestRepo {
         self.world.kept.set(true);
     }
 
+    /// From here on everything that happens has its own minute, by one clock.
+    pub fn set_one_clock(&self) {
+        self.world.one_clock.set(true);
+    }
+
     /// The time by git's clock.
     fn now(&self) -> std::time::SystemTime {
-        let tick = self.world.ticks.get() + 1;
-        self.world.ticks.set(tick);
-        std::time::UNIX_EPOCH + std::time::Duration::from_secs(START + tick * 60)
+        std::time::UNIX_EPOCH + std::time::Duration::from_secs(self.tick())
+    }
+
+    /// A minute goes by. Seconds since 1970.
+    fn tick(&self) -> u64 {
+        let World { ticks, one_clock, .. } = &*self.world;
+        ticks.set(ticks.get() + 1);
+        (if one_clock.get() { ONE_START } else { START }) + ticks.get() * 60
     }
 
     /// A repository in which a person committed these files.
@@ -194,9 +209,8 @@ impl TestRepo {
 
     /// A program in the sealed environment, in this repository's folder.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let tick = self.world.ticks.get() + 1;
-        self.world.ticks.set(tick);
-        let date = format!("{} +0000", START + tick * 60);
+        let now = self.tick();
+        let date = format!("{now} +0000");
         let home = self.home();
         let mut command = Command::new(program);
         command
@@ -221,6 +235,9 @@ impl TestRepo {
             .env("LC_ALL", "C")
             .env("TZ", "UTC")
             .stdin(Stdio::null());
+        if self.world.one_clock.get() {
+            command.env("GIT_AI_LOG_NOW", now.to_string());
+        }
         command
     }
 

@@ -1,0 +1,69 @@
+//! The new lines of a commit's file.
+
+use std::collections::HashSet;
+
+use crate::attribution::carry::New;
+use crate::attribution::hunks::added;
+use crate::attribution::tokens::{fingerprint, tells};
+use crate::git::lines::{is_binary, split};
+use crate::git::target::Target;
+use crate::journal::MAX_TEXT;
+use crate::model::RepoPath;
+use crate::model::note::NoteHunk;
+
+/// A file while its lines are looked for.
+pub struct File<'a> {
+    /// Its path.
+    pub path: &'a RepoPath,
+    /// Its lines.
+    pub lines: Vec<&'a [u8]>,
+    /// Which of them are new and have no owner yet.
+    pub free: Vec<bool>,
+    /// Since when each line is known to be there, as in an older version of the commit, seconds
+    /// since 1970.
+    pub since: Vec<i64>,
+}
+
+impl<'a> File<'a> {
+    /// A file of a commit; `None` where all its new lines are taken already, or nobody reads it.
+    pub fn of(target: &'a Target, taken: &[NoteHunk]) -> Option<Self> {
+        if is_binary(&target.text) || target.text.len() > MAX_TEXT {
+            return None;
+        }
+        let bases: Vec<&[u8]> = target.bases.iter().map(Vec::as_slice).collect();
+        let mut free = added(&bases, &target.text);
+        for hunk in taken.iter().filter(|hunk| hunk.path == target.path) {
+            let end = (hunk.lines.end as usize).min(free.len());
+            let start = (hunk.lines.start as usize).saturating_sub(1).min(end);
+            free[start..end].fill(false);
+        }
+        let path = &target.path;
+        let since = vec![i64::MAX; free.len()];
+        free.contains(&true).then(|| Self { path, lines: split(&target.text), free, since })
+    }
+
+    /// An older version of the commit, made at this time, seconds since 1970, has these lines.
+    pub fn date(&mut self, time: i64, has: &HashSet<u64>) {
+        for (line, since) in self.lines.iter().zip(&mut self.since) {
+            if tells(line) && has.contains(&fingerprint(line)) {
+                *since = time.min(*since);
+            }
+        }
+    }
+
+    /// What may be carried into it.
+    pub fn as_new(&self) -> New<'_> {
+        New { path: self.path, lines: &self.lines, free: &self.free, since: &self.since }
+    }
+
+    /// Fingerprints of the lines that can be known again.
+    pub fn telling(&self) -> impl Iterator<Item = u64> + '_ {
+        let free = self.lines.iter().zip(&self.free).filter(|(_, free)| **free);
+        free.map(|(line, _)| *line).filter(|line| tells(line)).map(fingerprint)
+    }
+
+    /// Fingerprints of all lines.
+    pub fn prints(&self) -> Vec<u64> {
+        self.lines.iter().map(|line| fingerprint(line)).collect()
+    }
+}
