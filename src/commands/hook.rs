@@ -19,9 +19,6 @@ use crate::git::notes::{Notes, PROVENANCE};
 use crate::journal::prune;
 use crate::model::Oid;
 
-/// How many commits before this one are looked at for a note that a killed process still owes.
-const OWED: usize = 10;
-
 /// Do what one of git's hooks is there for
 ///
 /// The hooks that `git ai-log install` writes call this. A name that this version does not know
@@ -117,61 +114,27 @@ fn post_commit(env: &Env, now: DateTime<Utc>) -> Result<()> {
     let origin = if plain { Origin::Here } else { Origin::Rewritten };
     let before = Some(before).filter(|oid| amended && !oid.is_zero());
     let predecessors = picked.into_iter().chain(before).chain(sources(&repo)).collect();
+    let parents = repo.commit(&commit)?.parents;
     let evidences = match plain {
-        true => Evidences::since(env, &repo, repo.commit(&commit)?.parents.first())?,
+        true => Evidences::since(env, &repo, parents.first())?,
         false => Evidences::read(&repo)?,
     };
-    // The oldest first: a commit that has a note says that nothing below it is owed, whenever a
-    // process is killed.
-    if plain && !amended {
-        settle(env, &repo, &evidences, &commit, now)?;
+    // The oldest first, whenever a process is killed: this one may have lines of those below it.
+    if plain {
+        repair::below(env, &repo, &parents, now)?;
     }
-    note::write(env, &repo, &evidences, &Job { commit, origin, predecessors }, now)?;
+    note::write(
+        env,
+        &repo,
+        &evidences,
+        &Job { commit: commit.clone(), origin, predecessors },
+        now,
+    )?;
     Receipt::clear(&repo);
     if plain {
-        repair::recent(env, &repo, now)?;
+        repair::looked_at(&repo, &commit)?;
     }
     prune(&repo, now)
-}
-
-/// Writes the notes that processes which were killed still owe: of commits made here, in a row
-/// before this one.
-fn settle(
-    env: &Env,
-    repo: &Repo,
-    evidences: &Evidences,
-    commit: &Oid,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let Some(mut at) = repo.commit(commit)?.parents.first().cloned() else {
-        return Ok(());
-    };
-    let notes = Notes::open(repo, PROVENANCE)?;
-    if notes.get(&at)?.is_some() {
-        return Ok(());
-    }
-    let Some(first) = evidences.events.iter().map(|event| event.at.timestamp()).min() else {
-        return Ok(());
-    };
-    let moves = repo.head_moves(OWED * 4)?;
-    let mut owed = Vec::new();
-    while owed.len() < OWED {
-        let made_here =
-            moves.iter().any(|(oid, action)| *oid == at && action.starts_with("commit"));
-        let data = repo.commit(&at)?;
-        if !made_here || data.time < first || notes.get(&at)?.is_some() {
-            break;
-        }
-        owed.push(at);
-        match data.parents.first() {
-            Some(parent) => at = parent.clone(),
-            None => break,
-        }
-    }
-    for commit in owed.into_iter().rev() {
-        note::write(env, repo, evidences, &Job::of(commit, Origin::Late), now)?;
-    }
-    Ok(())
 }
 
 /// Once a day, lets go of journals whose sessions are done.

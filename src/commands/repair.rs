@@ -111,21 +111,28 @@ pub fn recent(env: &Env, repo: &Repo, now: DateTime<Utc>) -> Result<()> {
     let Some(head) = repo.head()? else {
         return Ok(());
     };
-    let (path, seen) = (marker(repo), seen(repo));
-    if seen.as_ref() == Some(&head) {
+    below(env, repo, std::slice::from_ref(&head), now)?;
+    looked_at(repo, &head)
+}
+
+/// The same below a new commit, whose own note may need theirs.
+pub fn below(env: &Env, repo: &Repo, tips: &[Oid], now: DateTime<Utc>) -> Result<()> {
+    let seen = seen(repo);
+    if tips.iter().all(|tip| seen.as_ref() == Some(tip)) {
         return Ok(());
     }
-    // One commit on top of what was seen has just got its note.
-    let parents = repo.commit(&head)?.parents;
-    if !seen.as_ref().is_some_and(|seen| parents.contains(seen)) {
-        let mut args: Vec<OsString> = vec![format!("-{LAST}").into(), head.as_str().into()];
-        let known = seen.filter(|seen| repo.commit(seen).is_ok());
-        args.extend(known.map(|seen| format!("^{seen}").into()));
-        args.push("--".into());
-        let commits: Vec<Oid> = repo.log(&args)?.into_iter().map(|entry| entry.commit).collect();
-        note::store(repo, &find(env, repo, &commits, NEW_NOTES, now)?, now)?;
-    }
-    Ok(journal::write_private(&path, format!("{head}\n").as_bytes())?)
+    let mut args: Vec<OsString> = vec![format!("-{LAST}").into()];
+    args.extend(tips.iter().map(|tip| tip.as_str().into()));
+    let known = seen.filter(|seen| repo.commit(seen).is_ok());
+    args.extend(known.map(|seen| format!("^{seen}").into()));
+    args.push("--".into());
+    let commits: Vec<Oid> = repo.log(&args)?.into_iter().map(|entry| entry.commit).collect();
+    note::store(repo, &find(env, repo, &commits, NEW_NOTES, now)?, now)
+}
+
+/// Nothing of the history of this commit is owed a note.
+pub fn looked_at(repo: &Repo, commit: &Oid) -> Result<()> {
+    Ok(journal::write_private(&marker(repo), format!("{commit}\n").as_bytes())?)
 }
 
 /// What the journal and other commits' notes say of these commits, and their own notes do not. So

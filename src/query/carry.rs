@@ -13,6 +13,8 @@ use super::kin::{Kinship, Noted};
 use super::moved;
 use crate::attribution::carry::{Found, Kin, New, Pool, Run};
 use crate::attribution::hunks::blank;
+use crate::attribution::tokens::{fingerprint, tells};
+use crate::git::lines::split;
 use crate::git::notes::{Notes, PROVENANCE};
 use crate::git::objects::Commit;
 use crate::git::target::Target;
@@ -218,10 +220,11 @@ impl<'r> Carrier<'r> {
                 && note.authored.is_none_or(|at| at.timestamp() <= latest)
                 && let Some(kin) = self.kinship.of(wanted, noted(&commit, &note))?
             {
-                let spent = match kin {
-                    Kin::Aside => self.kinship.spent(wanted, noted(&commit, &note))?,
-                    Kin::Same | Kin::Below => Vec::new(),
-                };
+                let mut spent = Vec::new();
+                if kin == Kin::Aside {
+                    spent = self.kinship.spent(wanted, noted(&commit, &note))?;
+                    spent.push(Rc::new(taken(wanted, &note)));
+                }
                 known.push(Known { commit, kin, note, spent });
             }
         }
@@ -268,6 +271,23 @@ impl<'r> Carrier<'r> {
         self.read.insert(commit.clone(), note.clone());
         Ok(note)
     }
+}
+
+/// Lines that can be known again and are known to be from the turns of this note.
+fn taken(wanted: &Wanted<'_>, note: &Note) -> HashSet<u64> {
+    let of_note = |hunk: &&NoteHunk| {
+        let turn = hunk.turn.as_ref();
+        hunk.contributor.is_agents() && turn.is_some_and(|turn| note.turns.contains_key(turn))
+    };
+    let mut prints = HashSet::new();
+    for hunk in wanted.taken.iter().filter(of_note) {
+        let target = wanted.targets.iter().find(|target| target.path == hunk.path);
+        let lines = target.map(|target| split(&target.text)).unwrap_or_default();
+        let start = (hunk.lines.start as usize).saturating_sub(1);
+        let own = lines.into_iter().skip(start).take(hunk.fingerprints.len());
+        prints.extend(own.filter(|line| tells(line)).map(fingerprint));
+    }
+    prints
 }
 
 /// The runs of these notes, and their owners: a note and one of its hunks. The same lines of the
