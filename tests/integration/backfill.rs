@@ -430,3 +430,118 @@ mod odd {
         repo.expect("a.txt", expected);
     }
 }
+
+/// What the last run kept of what it saw.
+mod again {
+    use super::*;
+
+    fn played() -> TestRepo {
+        let repo = repo();
+        let claude = repo.claude("s").prompt("one");
+        claude.edit("a.txt", "beta", "beta\nof the first prompt");
+        repo.commit_all("first");
+        repo
+    }
+
+    /// Session files are not remembered while they may be written.
+    fn settle(repo: &TestRepo) {
+        let folder = repo.home().join(".claude/projects/-repo");
+        let before = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = std::fs::File::options().write(true).open(entry.unwrap().path()).unwrap();
+            if file.metadata().unwrap().modified().unwrap() > before {
+                file.set_modified(before).unwrap();
+            }
+        }
+    }
+
+    fn again(repo: &TestRepo, args: &[&str]) -> serde_json::Value {
+        settle(repo);
+        let args = ["backfill", "--json"].iter().chain(args);
+        serde_json::from_str(&repo.ai_log(args).ok()).unwrap()
+    }
+
+    /// What was kept says another number of turns, which shows where it is believed.
+    fn mark(repo: &TestRepo) {
+        let path = repo.state_dir().join("cache/backfill.json");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("\"turns\":1"), "{text}");
+        std::fs::write(path, text.replace("\"turns\":1", "\"turns\":7")).unwrap();
+    }
+
+    fn turns(done: &serde_json::Value) -> u64 {
+        done["agents"][0]["turns"].as_u64().unwrap()
+    }
+
+    #[test]
+    fn a_file_that_was_not_written_to_is_not_read_again() {
+        let repo = played();
+        assert_eq!(again(&repo, &[])["lines"], 1);
+        mark(&repo);
+        for args in [&["--dry-run"][..], &[]] {
+            let done = again(&repo, args);
+            assert_eq!((turns(&done), &done["lines"]), (7, &0.into()), "{done}");
+        }
+        repo.claude("s").edit("a.txt", "gamma", "gamma\nof the second edit");
+        assert_eq!(turns(&again(&repo, &["--dry-run"])), 1);
+    }
+
+    #[test]
+    fn a_dry_run_keeps_nothing_and_a_choice_of_sessions_believes_nothing() {
+        let repo = played();
+        assert_eq!(again(&repo, &["--dry-run"])["lines"], 1);
+        assert!(!repo.state_dir().join("cache/backfill.json").exists());
+        again(&repo, &[]);
+        mark(&repo);
+        assert_eq!(turns(&again(&repo, &["--session", "s"])), 1);
+    }
+
+    #[test]
+    fn commits_that_came_since_are_found() {
+        let repo = played();
+        repo.claude("s").edit("a.txt", "gamma", "gamma\nof the second edit");
+        assert_eq!(again(&repo, &[])["lines"], 1);
+        repo.git(["checkout", "-q", "-b", "side"]);
+        repo.commit_all("second");
+        repo.git(["checkout", "-q", "main"]);
+        mark(&repo);
+        let done = again(&repo, &[]);
+        assert_eq!((turns(&done), &done["lines"]), (7, &1.into()), "{done}");
+        assert_eq!(again(&repo, &[])["lines"], 0);
+    }
+
+    #[test]
+    fn sessions_that_came_since_are_found() {
+        let repo = played();
+        let claude = repo.claude("t").prompt("two");
+        claude.edit("a.txt", "gamma", "gamma\nof the other session");
+        repo.commit_all("second");
+        let file = repo.home().join(".claude/projects/-repo/t.jsonl");
+        let kept = repo.root().join("kept.jsonl");
+        std::fs::rename(&file, &kept).unwrap();
+        assert_eq!(again(&repo, &[])["lines"], 1);
+        std::fs::rename(&kept, &file).unwrap();
+        assert_eq!(again(&repo, &[])["lines"], 1);
+    }
+
+    #[test]
+    fn notes_that_were_lost_are_made_again() {
+        let repo = played();
+        assert_eq!(again(&repo, &[])["lines"], 1);
+        repo.git(["update-ref", "-d", "refs/notes/ai-log/provenance"]);
+        assert_eq!(again(&repo, &[])["lines"], 1);
+    }
+
+    #[test]
+    fn a_namesake_that_is_gone_may_have_been_this_repository() {
+        let repo = played();
+        let other = repo.at("other/repo");
+        std::fs::create_dir_all(&other.top).unwrap();
+        other.write("a.txt", ABC);
+        other.claude("t").prompt("two").edit("a.txt", "gamma", "gamma\nin the other one");
+        let files = |done: &serde_json::Value| done["agents"][0]["files"].as_u64();
+        assert_eq!(files(&again(&repo, &[])), Some(1));
+        std::fs::remove_dir_all(&other.top).unwrap();
+        assert_eq!(files(&again(&repo, &[])), Some(2));
+    }
+}

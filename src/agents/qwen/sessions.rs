@@ -26,6 +26,10 @@ impl Sessions for Qwen {
         let mut chat = Chat { tell, started: false, open: HashMap::new() };
         lines(file, &mut |line| chat.line(&line))
     }
+
+    fn beside(&self, _file: &Path) -> Option<Vec<PathBuf>> {
+        Some(Vec::new())
+    }
 }
 
 /// A chat while it is read.
