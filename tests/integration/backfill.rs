@@ -269,6 +269,20 @@ mod captured {
     }
 
     #[test]
+    fn qwen_where_its_runtime_folder_says() {
+        let repo = before();
+        keep(&repo, "qwen/main.jsonl", "runs/projects/-top/chats/16fa625d.jsonl");
+        repo.write("new.txt", "created by the agent\nsecond line\n");
+        commit(&repo, "2026-11-22T08:00:00Z");
+        assert_eq!(backfill(&repo)["lines"], 0);
+        let mut ai_log = repo.command("git-ai-log");
+        ai_log.args(["backfill", "--json"]).env("QWEN_RUNTIME_DIR", "~/runs");
+        let done: serde_json::Value =
+            serde_json::from_str(&crate::env::run(&mut ai_log, b"").ok()).unwrap();
+        assert_eq!(done["lines"], 2, "{done}");
+    }
+
+    #[test]
     fn sub_agents_failures_and_a_resumed_session() {
         let gemini = "25593ce8-8f70-4597-8b02-4fe8a77fad2a/1.jsonl";
         for (agent, folder, main, sub) in [
