@@ -183,6 +183,7 @@ mod at_the_commit {
 /// Sessions of the real agents, without any hook: the files they left.
 mod captured {
     use super::*;
+    use crate::env::Note;
     use std::path::Path;
 
     /// A repository that is as such a session found it.
@@ -220,7 +221,7 @@ mod captured {
 
     fn prompts(repo: &TestRepo) -> Vec<String> {
         let mut texts: Vec<String> =
-            crate::env::Note::prompts(repo, "HEAD").into_iter().map(|(_, text)| text).collect();
+            Note::prompts(repo, "HEAD").into_iter().map(|(_, text)| text).collect();
         texts.sort();
         texts
     }
@@ -280,6 +281,99 @@ mod captured {
         let done: serde_json::Value =
             serde_json::from_str(&crate::env::run(&mut ai_log, b"").ok()).unwrap();
         assert_eq!(done["lines"], 2, "{done}");
+    }
+
+    /// Continue writes its session when the turn has ended, which is after the commit.
+    #[cfg(target_os = "linux")]
+    mod written_late {
+        use super::*;
+        use std::os::unix::process::CommandExt as _;
+        use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+        fn hours_ago(hours: u64) -> String {
+            let then = SystemTime::now() - Duration::from_secs(hours * 3600);
+            format!("@{} +0000", then.duration_since(UNIX_EPOCH).unwrap().as_secs())
+        }
+
+        /// What the agent of the captured session does, with a line of a person's, and its commit.
+        fn played(hours: u64) -> TestRepo {
+            let repo = TestRepo::new();
+            repo.write("hello.txt", "alpha\nbeta\ngamma\n");
+            repo.write("notes.txt", "one\ntwo\n");
+            commit(&repo, &hours_ago(hours + 1));
+            repo.write("hello.txt", "alpha\nbeta, edited by the agent\ngamma\nby a person\n");
+            repo.write("new.txt", "created by the agent\nsecond line\n");
+            let mut agent = repo.command("sh");
+            agent.arg0("cn").args(["-c", "git add -A && git commit -q -m work; :"]);
+            let date = hours_ago(hours);
+            agent.env("GIT_AUTHOR_DATE", &date).env("GIT_COMMITTER_DATE", &date);
+            assert_eq!(crate::env::run(&mut agent, b"").ok(), "");
+            assert_eq!(owners(&repo, "new.txt"), ["H", "H"], "nothing tells of it yet");
+            repo
+        }
+
+        fn end_turn(repo: &TestRepo) {
+            let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sessions/continue");
+            let name = "b33a469c-1e47-41ca-914a-32c3795213ca.json";
+            let text = std::fs::read_to_string(data.join("main").join(name)).unwrap();
+            let folder = repo.home().join(".continue/sessions");
+            std::fs::create_dir_all(&folder).unwrap();
+            let top = repo.top.to_str().unwrap();
+            std::fs::write(folder.join(name), text.replace("/top", top)).unwrap();
+        }
+
+        fn owners(repo: &TestRepo, path: &str) -> Vec<String> {
+            let owners = repo.owners(path).0.into_iter();
+            owners.map(|(owner, _)| owner.replace(char::is_numeric, "")).collect()
+        }
+
+        fn expect_found(repo: &TestRepo) {
+            assert_eq!(owners(repo, "hello.txt"), ["H", "A-", "H", "H"]);
+            assert_eq!(owners(repo, "new.txt"), ["A-", "A-"]);
+            assert_eq!(prompts(repo), [FIRST]);
+            assert!(!repo.state_dir().join("late").exists());
+        }
+
+        #[test]
+        fn the_next_hook_finds_it() {
+            let repo = played(1);
+            repo.git(["checkout", "-q", "-b", "early"]);
+            assert!(repo.state_dir().join("late").exists(), "the turn still goes on");
+            end_turn(&repo);
+            repo.git(["checkout", "-q", "-b", "next"]);
+            expect_found(&repo);
+            assert_eq!(backfill(&repo)["lines"], 0);
+        }
+
+        #[test]
+        fn the_next_commit_finds_it_and_has_nothing_of_it() {
+            let repo = played(1);
+            end_turn(&repo);
+            repo.write("other.txt", "of a person\n");
+            commit(&repo, &hours_ago(0));
+            assert_eq!(owners(&repo, "other.txt"), ["H"]);
+            assert!(Note::prompts(&repo, "HEAD").is_empty());
+            repo.git(["checkout", "-q", "HEAD~"]);
+            expect_found(&repo);
+        }
+
+        #[test]
+        fn a_push_brings_it_along() {
+            let repo = played(1);
+            end_turn(&repo);
+            repo.git(["init", "-q", "--bare", "../remote"]);
+            repo.git(["push", "-q", "../remote", "main"]);
+            expect_found(&repo);
+        }
+
+        #[test]
+        fn it_does_not_wait_for_ever() {
+            let repo = played(24 * 8);
+            end_turn(&repo);
+            repo.git(["checkout", "-q", "-b", "next"]);
+            assert_eq!(owners(&repo, "new.txt"), ["H", "H"]);
+            assert!(!repo.state_dir().join("late").exists());
+        }
     }
 
     #[test]
