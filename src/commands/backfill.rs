@@ -42,7 +42,7 @@ use survey::{Survey, Unit};
 use told::Told;
 
 /// How many commits are looked at before their notes are written.
-const BATCH: usize = 500;
+const BATCH: usize = 250;
 
 /// Give commits already made their provenance, from the sessions that agents keep
 ///
