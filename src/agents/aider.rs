@@ -89,6 +89,10 @@ impl Sessions for Aider {
         chat.end_prompt();
         Ok(())
     }
+
+    fn beside(&self, file: &Path) -> Option<Vec<PathBuf>> {
+        Some(vec![file.with_file_name(INPUT)])
+    }
 }
 
 /// A chat while it is read.

@@ -128,6 +128,10 @@ impl Sessions for Continue {
         }
         Ok(())
     }
+
+    fn beside(&self, _file: &Path) -> Option<Vec<PathBuf>> {
+        Some(Vec::new())
+    }
 }
 
 /// A folder; in an editor it is an address.

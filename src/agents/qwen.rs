@@ -5,6 +5,8 @@
 
 mod sessions;
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use super::gemini::{SHELL, after, before};
@@ -14,6 +16,7 @@ use super::settings::{Installer, Task};
 use super::{
     About, Act, Agent, Behind, Files, Marks, Payload, PayloadError, Question, Report, Sessions,
 };
+use crate::config::Homes;
 
 /// How much of the end of a transcript is searched for the model. Bytes.
 const TRANSCRIPT_END: u64 = 256 * 1024;
@@ -45,7 +48,7 @@ static SETTINGS: Table = Table {
     name: "qwen",
     program: "qwen",
     about: "hooks of Qwen Code",
-    home: |homes| homes.below(".qwen"),
+    home,
     project: ".qwen",
     file: "settings.json",
     shape: Shape::Groups,
@@ -54,6 +57,11 @@ static SETTINGS: Table = Table {
     trust: Some("trustedFolders.json"),
     advice: None,
 };
+
+/// `$QWEN_HOME`, or its default.
+fn home(homes: &Homes) -> Option<PathBuf> {
+    homes.folder("QWEN_HOME", ".qwen")
+}
 
 impl Agent for Qwen {
     fn name(&self) -> &'static str {
@@ -168,6 +176,40 @@ fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agents::settings::{Options, Place, Scope};
+
+    fn homes(variables: &[(&str, &str)]) -> Homes {
+        let variables = variables.iter().map(|(name, path)| ((*name).into(), (*path).into()));
+        Homes { home: Some("/home/dev".into()), variables: variables.collect() }
+    }
+
+    #[test]
+    fn settings_lie_where_its_variable_says() {
+        let file = |variables| {
+            let place =
+                Place { scope: Scope::User, top: None, main: None, homes: homes(variables) };
+
+            let edits = SETTINGS.add(&place, &Options::default(), &|_| Ok(None)).unwrap();
+            edits[0].path.clone()
+        };
+        assert_eq!(file(&[]), PathBuf::from("/home/dev/.qwen/settings.json"));
+        let set = [("QWEN_HOME", "/etc/qwen"), ("QWEN_RUNTIME_DIR", "/var/qwen")];
+        assert_eq!(file(&set), PathBuf::from("/etc/qwen/settings.json"));
+    }
+
+    #[test]
+    fn sessions_lie_where_its_variables_say_or_said() {
+        let folders = |variables| -> Vec<PathBuf> {
+            let stores = Qwen.stores(&homes(variables), &[]).into_iter();
+            stores.map(|store| store.folder).collect()
+        };
+        let (home, moved) = ("/home/dev/.qwen/projects", "/etc/qwen/projects");
+        assert_eq!(folders(&[]), [home].map(PathBuf::from));
+        assert_eq!(folders(&[("QWEN_HOME", "/etc/qwen")]), [moved, home].map(PathBuf::from));
+        let both = [("QWEN_HOME", "/etc/qwen"), ("QWEN_RUNTIME_DIR", "/var/qwen")];
+        let runs = "/var/qwen/projects";
+        assert_eq!(folders(&both), [runs, moved, home].map(PathBuf::from));
+    }
 
     #[test]
     fn the_model_is_that_of_the_agent_that_was_answered_last() {

@@ -41,6 +41,10 @@ pub trait Sessions: Sync {
         wanted: &dyn Fn(&Path) -> bool,
         tell: &mut dyn FnMut(Moment),
     ) -> Result<(), SessionError>;
+
+    /// What is read with a file: files, and folders with all that is in them. While none of these
+    /// and not the file itself is written to, it tells the same. `None` where nobody can say.
+    fn beside(&self, file: &Path) -> Option<Vec<PathBuf>>;
 }
 
 /// Files of sessions.

@@ -1,7 +1,7 @@
 //! Text that left a file, so that it is known again where it comes back: undo, stash and pop,
 //! a function moved to another file, a file renamed before its first commit.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::Owner;
 use super::tokens::{fingerprint, tells};
@@ -58,21 +58,32 @@ pub struct Where<'a> {
     pub earlier_agents: bool,
 }
 
-/// Everything that left.
+/// Everything that left, or the last of it.
 #[derive(Default)]
 pub struct Lost {
-    runs: Vec<Run>,
-    /// Fingerprint of a telling line → run and place.
-    index: HashMap<u64, Vec<(usize, usize)>>,
+    runs: VecDeque<Run>,
+    /// How many runs are forgotten: the number of the first one here.
+    first: u32,
+    /// How many lines the runs have.
+    lines: usize,
+    /// How many they may have; `None` for any number.
+    most: Option<usize>,
+    /// Telling lines: fingerprint, number of the run, place in it.
+    index: BTreeSet<(u64, u32, u32)>,
 }
 
 impl Lost {
+    /// No more than about so many lines are remembered, the last ones.
+    pub fn of_last(lines: usize) -> Self {
+        Self { most: Some(lines), ..Self::default() }
+    }
+
     /// Lines that leave this file in this step.
     pub fn push(&mut self, path: &RepoPath, step: usize, lines: &[(&[u8], Owner)], around: Around) {
         if lines.is_empty() {
             return;
         }
-        let run = self.runs.len();
+        let run = self.first + self.runs.len() as u32;
         let lines: Vec<Line> = lines
             .iter()
             .map(|(line, owner)| Line {
@@ -82,10 +93,22 @@ impl Lost {
                 back: false,
             })
             .collect();
-        for (place, line) in lines.iter().enumerate().filter(|(_, line)| line.tells) {
-            self.index.entry(line.print).or_default().push((run, place));
+        self.index.extend(telling(&lines).map(|(print, place)| (print, run, place)));
+        self.lines += lines.len();
+        self.runs.push_back(Run { path: path.clone(), step, lines, around });
+        while self.runs.len() > 1 && self.most.is_some_and(|most| self.lines > most) {
+            self.forget_first();
         }
-        self.runs.push(Run { path: path.clone(), step, lines, around });
+    }
+
+    fn forget_first(&mut self) {
+        if let Some(run) = self.runs.pop_front() {
+            for (print, place) in telling(&run.lines) {
+                self.index.remove(&(print, self.first, place));
+            }
+            self.lines -= run.lines.len();
+            self.first += 1;
+        }
     }
 
     /// The owners of those of these new lines that were here before; `None` for the others.
@@ -126,10 +149,12 @@ impl Lost {
         at: usize,
         place: Where<'_>,
     ) -> Option<Found> {
-        let seeds = self.index.get(&prints[at])?;
+        let print = prints[at];
+        let seeds = self.index.range((print, 0, 0)..=(print, u32::MAX, u32::MAX));
         let free = |to: usize| taken[to].is_none();
         let mut best: Option<(bool, Found)> = None;
-        for &(run, from) in seeds.iter().rev().take(64) {
+        for &(_, run, from) in seeds.rev().take(64) {
+            let (run, from) = ((run - self.first) as usize, from as usize);
             let lines = &self.runs[run].lines;
             let again = place.again && self.runs[run].path == *place.path;
             let same = |from: usize, to: usize| {
@@ -180,6 +205,12 @@ impl Lost {
     }
 }
 
+/// The fingerprints of lines that tell, with their places.
+fn telling(lines: &[Line]) -> impl Iterator<Item = (u64, u32)> + '_ {
+    (0..).zip(lines).filter(|(_, line)| line.tells).map(|(place, line)| (line.print, place))
+}
+
+/// A run by its place among those that are remembered.
 #[derive(Debug, Clone, Copy)]
 struct Found {
     run: usize,

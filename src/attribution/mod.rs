@@ -9,6 +9,7 @@
 pub mod blend;
 pub mod carry;
 pub mod hunks;
+mod inserted;
 pub mod lost;
 mod order;
 #[cfg(test)]

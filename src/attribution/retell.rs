@@ -17,9 +17,11 @@ use crate::model::RepoPath;
 
 /// How many commits later a command's text is still looked for.
 const COMMANDS: u32 = 20;
+/// How many lines that left files, or that agents inserted, are remembered: a history of any
+/// length is retold in one go.
+const LINES: usize = 50_000;
 
 /// The files of a repository, as far as sessions and commits tell of them.
-#[derive(Default)]
 pub struct Retelling {
     files: Files,
     /// The text of each followed file in the last commit that continued it.
@@ -68,6 +70,13 @@ pub struct Committed {
     pub text: Vec<u8>,
     /// Which lines the commit adds.
     pub added: Vec<bool>,
+}
+
+impl Default for Retelling {
+    fn default() -> Self {
+        let files = Files::of_last(LINES);
+        Self { files, committed: HashMap::new(), commands: Vec::new() }
+    }
 }
 
 impl Retelling {

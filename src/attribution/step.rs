@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::blend::blend;
+use super::inserted::Inserted;
 use super::lost::{Around, Lost, Where};
 use super::tokens::{fingerprint, folded, tells};
 use super::{Annotated, By, Owner};
@@ -19,8 +20,8 @@ pub struct Files {
     /// The step under way is the last one: text that came back somewhere else may be wanted again,
     /// where what is staged is older than the work tree.
     pub last: bool,
-    /// Where agents inserted a telling line, by its fingerprint.
-    inserted: HashMap<u64, Vec<RepoPath>>,
+    /// Where agents inserted telling lines.
+    inserted: Inserted,
     steps: usize,
 }
 
@@ -56,6 +57,12 @@ impl Change {
 }
 
 impl Files {
+    /// What left and what agents inserted is remembered for about so many lines, the last ones.
+    pub fn of_last(lines: usize) -> Self {
+        let (lost, inserted) = (Lost::of_last(lines), Inserted::of_last(lines));
+        Self { lost, inserted, ..Self::default() }
+    }
+
     /// Takes every file of the step from its text to the new one. All that leaves any of them is
     /// known before the first line is looked for, so that a move between two files is seen
     /// whatever their order.
@@ -115,7 +122,7 @@ impl Files {
     /// Gives back the run around the line `at`; how many lines from there on it has.
     fn give_back_run(&mut self, gone: &[&[u8]], owners: &[Owner], at: usize) -> usize {
         let print = fingerprint(gone[at]);
-        for path in self.inserted.get(&print).into_iter().flatten() {
+        for path in self.inserted.places(print) {
             let Some(Annotated { text, owners: there }) = self.texts.get_mut(path) else {
                 continue;
             };
@@ -216,10 +223,7 @@ impl Files {
         if change.by.is_agent() {
             for (line, owner) in new.iter().zip(&owners) {
                 if owner.is_agent() && tells(line) {
-                    let places = self.inserted.entry(fingerprint(line)).or_default();
-                    if !places.contains(&change.path) {
-                        places.push(change.path.clone());
-                    }
+                    self.inserted.add(fingerprint(line), &change.path);
                 }
             }
         }
@@ -297,6 +301,24 @@ mod tests {
         files.step(vec![change("b", text, By::Agent(0))]);
         assert_eq!(owners(&files, "a"), [P; 3]);
         assert_eq!(owners(&files, "b"), [Owner::of(0); 3]);
+    }
+
+    #[test]
+    fn what_left_long_ago_is_forgotten() {
+        let agents = "a_line_of_the_agent\nanother_line_of_it\na_third_line_of_it\n";
+        let since = |lines: usize| {
+            let mut files = Files::of_last(4);
+            files.step(vec![change("a", agents, By::Agent(0))]);
+            files.step(vec![change("a", "", By::Other)]);
+            let others: String = (0..lines).map(|n| format!("line_of_a_person_{n}\n")).collect();
+            files.step(vec![change("b", &others, By::Other)]);
+            files.step(vec![change("b", "", By::Other)]);
+            files.step(vec![change("a", agents, By::Other)]);
+            owners(&files, "a")
+        };
+        assert_eq!(since(1), [Owner::of(0); 3]);
+        assert_eq!(since(2), [P; 3]);
+        assert_eq!(since(9), [P; 3]);
     }
 
     #[test]

@@ -2,10 +2,15 @@
 //! the sessions that agents keep.
 
 mod history;
+mod memo;
 mod survey;
+mod told;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::iter::Peekable;
+use std::ops::Range;
+use std::slice::Iter;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -23,6 +28,7 @@ use crate::config::Env;
 use crate::config::terminal::Terminal;
 use crate::error::{Error, Result};
 use crate::git::Repo;
+use crate::git::changed::ChangedFile;
 use crate::git::notes::{Notes, PROVENANCE};
 use crate::git::target::targets;
 use crate::model::note::{Note, NoteHunk};
@@ -31,10 +37,12 @@ use crate::notes;
 use crate::query::carry::unexplained;
 use crate::render::backfill::{self, Backfilled, OfAgent, Unreadable};
 use history::History;
+use memo::{Memo, State};
 use survey::{Survey, Unit};
+use told::Told;
 
-/// How many notes are written at once.
-const BATCH: usize = 500;
+/// How many commits are looked at before their notes are written.
+const BATCH: usize = 250;
 
 /// Give commits already made their provenance, from the sessions that agents keep
 ///
@@ -74,20 +82,39 @@ pub fn run(env: &Env, args: &BackfillArgs) -> Result<()> {
     tops.extend(args.roots.iter().map(|root| env.cwd.join(root)));
     let found = files::find(&env.homes, &tops, &args.agents, args.since);
     let roots = Roots::of(&tops);
-    let survey = survey::of(&found, &roots, args, &mut Progress::on(env, "reading sessions"));
+    // Where one session is asked for, nothing else in its file counts.
+    let memo = args.session.is_none().then(|| Memo::open(&repo, &env.program, &roots));
+    let mut progress = Progress::on(env, "reading sessions");
+    let survey = survey::of(&found, &roots, args, (memo.as_ref(), now), &mut progress);
+    drop(progress);
+    let journal = Evidences::read(&repo)?;
+    let spoken = Spoken::of(&journal.events);
+    let state = State::of(&repo, &survey, &spoken)?;
     let ask = env.terminal && !args.yes && !args.dry_run && !args.printing.json;
-    let mut filling = Filling { repo: &repo, survey: &survey, roots: &roots, args, now };
+    if let (Some(memo), Some(state)) = (&memo, &state)
+        && state.now(&repo)?.is_some_and(|state| memo.is_done(&state))
+    {
+        return show(env, args, &Tally::of(&survey, !args.dry_run).done);
+    }
+    drop(repo);
+    let (survey, roots) = (&survey, &roots);
+    let filling = Filling { survey, roots, args, now, journal, spoken };
     let mut done = filling.run(env, !(ask || args.dry_run))?;
-    if ask {
+    if ask && done.commits > 0 {
         show(env, args, &done)?;
-        if done.commits == 0 || !agreed()? {
+        if !agreed()? {
             return Ok(());
         }
         done = filling.run(env, true)?;
     }
-    if done.written {
+    let repo = Repo::from_environment()?;
+    if done.written && done.commits > 0 {
         // What these notes say may have gone on into other commits.
         repair::look_again(&repo);
+    }
+    if let Some(memo) = memo.filter(|_| !args.dry_run) {
+        let state = state.map(|state| state.now(&repo)).transpose()?.flatten();
+        memo.keep(survey, roots, state);
     }
     show(env, args, &done)
 }
@@ -119,56 +146,70 @@ fn show(env: &Env, args: &BackfillArgs, done: &Backfilled) -> Result<()> {
 
 /// The sessions on their way into the notes.
 struct Filling<'f> {
-    repo: &'f Repo,
     survey: &'f Survey<'f>,
     roots: &'f Roots,
     args: &'f BackfillArgs,
     now: DateTime<Utc>,
+    journal: Evidences,
+    spoken: Spoken,
 }
 
 impl Filling<'_> {
-    fn run(&mut self, env: &Env, write: bool) -> Result<Backfilled> {
+    fn run(&self, env: &Env, write: bool) -> Result<Backfilled> {
         let mut tally = Tally::of(self.survey, write);
         let Some(first) = self.survey.units.first().map(|unit| unit.begins) else {
             return Ok(tally.done);
         };
-        let journal = Evidences::read(self.repo)?;
-        let spoken = Spoken::of(&journal.events);
-        let history = History::since(self.repo, first)?;
+        let history = History::since(&Repo::from_environment()?, first)?;
         let mut progress = Progress::on(env, "looking through commits");
-        let (mut laid, mut waiting) = (Laid::default(), Waiting::default());
-        let mut units = self.survey.units.iter().peekable();
-        let notes = Notes::open(self.repo, PROVENANCE)?;
-        let mut batch = Vec::new();
-        for (place, commit) in history.commits.iter().enumerate() {
-            progress.at(place, history.commits.len());
-            // Of a commit's second, what happened came before it: what did not is found again.
-            let end = commit.time + 1;
-            while let Some(unit) = units.next_if(|unit| unit.begins.timestamp() < end) {
-                waiting.add(self.load(unit), &spoken);
+        let mut course = Course::of(self.survey);
+        for start in (0..history.commits.len()).step_by(BATCH) {
+            progress.at(start, history.commits.len());
+            // Opened anew: an open repository holds much of what was read from it.
+            let repo = Repo::from_environment()?;
+            let places = start..history.commits.len().min(start + BATCH);
+            let made = self.batch(&repo, &history, places, &mut course)?;
+            made.iter().for_each(|made| tally.add(made));
+            if write {
+                note::store(&repo, &made, self.now)?;
             }
-            let mut texts = history.around(self.repo, place);
-            while let Some(step) = waiting.next(end) {
-                laid.step(step, &mut texts);
-            }
-            if !commit.files.iter().any(|file| laid.concerns(&file.path)) && !commit.gone {
-                continue;
-            }
-            let mut texts = history.around(self.repo, place + 1);
-            let old = notes.get(&commit.commit)?.and_then(|bytes| notes::parse(&bytes).ok());
-            let evidences = |hunks: &[NoteHunk]| waiting.evidences(hunks, &journal);
-            let made = self.note(&commit.commit, old, &mut laid, &mut texts, &evidences)?;
-            batch.extend(made.inspect(|made| tally.add(made)));
-            if write && batch.len() >= BATCH {
-                note::store(self.repo, &std::mem::take(&mut batch), self.now)?;
-            } else if !write {
-                batch.clear();
-            }
-        }
-        if write {
-            note::store(self.repo, &batch, self.now)?;
         }
         Ok(tally.done)
+    }
+
+    /// What sessions say of the commits at these places.
+    fn batch(
+        &self,
+        repo: &Repo,
+        history: &History,
+        places: Range<usize>,
+        course: &mut Course<'_>,
+    ) -> Result<Vec<Made>> {
+        let notes = Notes::open(repo, PROVENANCE)?;
+        let mut made = Vec::new();
+        for place in places {
+            let commit = &history.commits[place];
+            // Of a commit's second, what happened came before it: what did not is found again.
+            let end = commit.time + 1;
+            while let Some(unit) = course.units.next_if(|unit| unit.begins.timestamp() < end) {
+                for session in self.load(unit) {
+                    course.told.add(session.id.clone(), session.events);
+                    course.wait(session.steps, |at| self.spoken.has(&session.id, at));
+                }
+            }
+            let mut texts = history.around(repo, place);
+            while let Some(step) = course.next(end) {
+                course.laid.step(step, &mut texts);
+            }
+            let concerns = |file: &ChangedFile| course.laid.concerns(&file.path);
+            if !commit.files.iter().any(concerns) && !commit.gone {
+                continue;
+            }
+            let mut texts = history.around(repo, place + 1);
+            let old = notes.get(&commit.commit)?.and_then(|bytes| notes::parse(&bytes).ok());
+            made.extend(self.note(repo, &commit.commit, old, course, &mut texts)?);
+        }
+        Ok(made)
     }
 
     fn load(&self, unit: &Unit<'_>) -> Vec<Session> {
@@ -177,25 +218,43 @@ impl Filling<'_> {
         sessions.filter(|session| survey::is_asked_for(session, self.args)).collect()
     }
 
+    /// What is known of the sessions of these hunks.
+    fn evidences(&self, hunks: &[NoteHunk], told: &mut Told) -> Evidences {
+        let mut sessions: Vec<&SessionId> =
+            hunks.iter().filter_map(|h| h.session.as_ref()).collect();
+        sessions.sort();
+        sessions.dedup();
+        let read = |session: &SessionId| self.events(session);
+        let events = sessions.into_iter().flat_map(|id| told.of(id, &read).to_vec()).collect();
+        let forgotten = self.journal.forgotten.clone();
+        Evidences { events, forgotten, ..Evidences::default() }
+    }
+
+    fn events(&self, session: &SessionId) -> Vec<Event> {
+        let units = self.survey.units.iter().filter(|unit| unit.sessions.contains(session));
+        let sessions = units.flat_map(|unit| self.load(unit)).filter(|read| read.id == *session);
+        sessions.flat_map(|read| read.events).collect()
+    }
+
     /// What sessions say of a commit that its note does not.
     fn note(
         &self,
+        repo: &Repo,
         oid: &Oid,
         old: Option<Note>,
-        laid: &mut Laid,
+        course: &mut Course<'_>,
         texts: &mut history::Around<'_>,
-        evidences: &dyn Fn(&[NoteHunk]) -> Evidences,
     ) -> Result<Option<Made>> {
-        let commit = self.repo.commit(oid)?;
-        let targets = targets(self.repo, &commit)?;
-        let mut hunks = laid.commit(commit.time, &targets, texts);
+        let commit = repo.commit(oid)?;
+        let targets = targets(repo, &commit)?;
+        let mut hunks = course.laid.commit(commit.time, &targets, texts);
         if let Some(old) = &old {
             hunks.retain(|hunk| is_new(hunk, old));
         }
         if hunks.is_empty() {
             return Ok(None);
         }
-        let evidences = evidences(&hunks);
+        let evidences = self.evidences(&hunks, &mut course.told);
         let mut note =
             Note { authored: DateTime::from_timestamp(commit.authored, 0), ..Note::default() };
         note.add(hunks);
@@ -217,46 +276,40 @@ fn is_new(hunk: &NoteHunk, old: &Note) -> bool {
     !old.hunks.iter().any(|known| known.contributor.is_agents() && known.meets(hunk) || seen(known))
 }
 
-/// Steps of sessions that have been read and not come to their commit yet.
-#[derive(Default)]
-struct Waiting {
-    steps: BTreeMap<(DateTime<Utc>, usize), Step>,
-    told: usize,
-    /// What else these sessions told, by session.
-    events: BTreeMap<SessionId, Vec<Event>>,
+/// How far the sessions have come through the history.
+struct Course<'s> {
+    /// Sessions that have not been read yet.
+    units: Peekable<Iter<'s, Unit<'s>>>,
+    /// Steps of sessions that have been read and not come to their commit yet.
+    waiting: BTreeMap<(DateTime<Utc>, usize), Step>,
+    waited: usize,
+    laid: Laid,
+    told: Told,
 }
 
-impl Waiting {
-    fn add(&mut self, sessions: Vec<Session>, spoken: &Spoken) {
-        for session in sessions {
-            for step in session.steps {
-                if !spoken.has(&session.id, step.at) {
-                    self.steps.insert((step.at, self.told), step);
-                    self.told += 1;
-                }
-            }
-            self.events.entry(session.id).or_default().extend(session.events);
+impl<'s> Course<'s> {
+    fn of(survey: &'s Survey<'_>) -> Self {
+        Self {
+            units: survey.units.iter().peekable(),
+            waiting: BTreeMap::new(),
+            waited: 0,
+            laid: Laid::default(),
+            told: Told::default(),
+        }
+    }
+
+    /// The steps of a session but those that hooks told of.
+    fn wait(&mut self, steps: Vec<Step>, spoken: impl Fn(DateTime<Utc>) -> bool) {
+        for step in steps.into_iter().filter(|step| !spoken(step.at)) {
+            self.waiting.insert((step.at, self.waited), step);
+            self.waited += 1;
         }
     }
 
     /// The next step before this second.
     fn next(&mut self, end: i64) -> Option<Step> {
-        let first = self.steps.first_entry()?;
+        let first = self.waiting.first_entry()?;
         (first.key().0.timestamp() < end).then(|| first.remove())
-    }
-
-    /// What is known of the sessions of these hunks.
-    fn evidences(&self, hunks: &[NoteHunk], journal: &Evidences) -> Evidences {
-        let mut sessions: Vec<&SessionId> =
-            hunks.iter().filter_map(|h| h.session.as_ref()).collect();
-        sessions.sort();
-        sessions.dedup();
-        let events = sessions.into_iter().filter_map(|session| self.events.get(session));
-        Evidences {
-            events: events.flatten().cloned().collect(),
-            forgotten: journal.forgotten.clone(),
-            ..Evidences::default()
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::commands::check;
 use crate::commands::gate::claims;
 use crate::commands::gate::receipt::Receipt;
 use crate::commands::note::{self, Job, Origin};
-use crate::commands::{Answer, agent_gate, repair, sync};
+use crate::commands::{Answer, agent_gate, late, repair, sync};
 use crate::config::Env;
 use crate::error::{Error, Result};
 use crate::git::Repo;
@@ -49,7 +49,7 @@ pub fn run(env: &Env, args: &HookArgs) -> Result<Answer> {
         "post-applypatch" => post_applypatch(env, now),
         "pre-push" => {
             // What goes out should have its notes.
-            let _ = Repo::from_environment().map(|repo| repair::recent(env, &repo, now));
+            let _ = Repo::from_environment().map(|repo| settled(env, &repo, now));
             let words = args.args.iter().map(|arg| arg.to_string_lossy().into_owned());
             sync::before_push(env, &words.collect::<Vec<_>>(), now);
             Ok(())
@@ -121,18 +121,15 @@ fn post_commit(env: &Env, now: DateTime<Utc>) -> Result<()> {
     };
     // The oldest first, whenever a process is killed: this one may have lines of those below it.
     if plain {
+        late::look(env, &repo, now)?;
         repair::below(env, &repo, &parents, now)?;
     }
-    note::write(
-        env,
-        &repo,
-        &evidences,
-        &Job { commit: commit.clone(), origin, predecessors },
-        now,
-    )?;
+    let job = Job { commit, origin, predecessors };
+    note::write(env, &repo, &evidences, &job, now)?;
     Receipt::clear(&repo);
     if plain {
-        repair::looked_at(&repo, &commit)?;
+        repair::looked_at(&repo, &job.commit)?;
+        late::remember(&repo, &evidences, &job.commit)?;
     }
     prune(&repo, now)
 }
@@ -156,7 +153,7 @@ fn prune(repo: &Repo, now: DateTime<Utc>) -> Result<()> {
 fn post_checkout(env: &Env, args: &[OsString], now: DateTime<Utc>) -> Result<()> {
     let repo = Repo::from_environment()?;
     match args.get(2).is_some_and(|flag| flag == "1") && !repo.rebasing() {
-        true => repair::recent(env, &repo, now),
+        true => settled(env, &repo, now),
         false => Ok(()),
     }
 }
@@ -175,7 +172,13 @@ fn post_merge(env: &Env, now: DateTime<Utc>) -> Result<()> {
     }
     // A pull may have fetched notes.
     sync::after_merge(&repo, now)?;
-    repair::recent(env, &repo, now)
+    settled(env, &repo, now)
+}
+
+/// Gives the last commits what is known of them by now.
+fn settled(env: &Env, repo: &Repo, now: DateTime<Utc>) -> Result<()> {
+    late::look(env, repo, now)?;
+    repair::recent(env, repo, now)
 }
 
 /// Pairs `old new` on standard input. What post-commit has done already stays.

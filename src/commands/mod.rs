@@ -14,6 +14,7 @@ mod forget;
 mod gate;
 mod hook;
 mod install;
+mod late;
 mod log;
 mod note;
 mod observe;

@@ -90,7 +90,7 @@ pub fn owed(env: &Env, repo: &Repo, now: DateTime<Utc>) -> Result<()> {
     if seen(repo).as_ref() == Some(&head) || Notes::open(repo, PROVENANCE)?.get(&head)?.is_some() {
         return Ok(());
     }
-    let _ = std::fs::remove_file(marker(repo));
+    unsee(repo);
     recent(env, repo, now)
 }
 
@@ -98,10 +98,15 @@ fn seen(repo: &Repo) -> Option<Oid> {
     std::fs::read_to_string(marker(repo)).ok().map(|text| Oid(text.trim().to_owned()))
 }
 
+/// The next hook looks at the last commits once more.
+pub fn unsee(repo: &Repo) {
+    let _ = std::fs::remove_file(marker(repo));
+}
+
 /// Notes have come: the next hook looks at the last commits once more. Whoever brings many notes
 /// reads them, too, and not one commit after the other.
 pub fn look_again(repo: &Repo) {
-    let _ = std::fs::remove_file(marker(repo));
+    unsee(repo);
     let _ = Carrier::open(repo, usize::MAX);
 }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub struct Homes {
     /// The user's home.
     pub home: Option<PathBuf>,
-    /// The variables of the environment that hold an absolute path.
+    /// The variables of the environment that hold an absolute path, or one below the home (`~/`).
     pub variables: BTreeMap<OsString, PathBuf>,
 }
 

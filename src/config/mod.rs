@@ -77,6 +77,10 @@ impl Env {
                 home: home.clone(),
                 variables: std::env::vars_os()
                     .map(|(name, value)| (name, PathBuf::from(value)))
+                    .map(|(name, value)| match (value.strip_prefix("~"), &home) {
+                        (Ok(below), Some(home)) => (name, home.join(below)),
+                        _ => (name, value),
+                    })
                     .filter(|(_, value)| value.is_absolute())
                     .collect(),
             },

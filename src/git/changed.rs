@@ -120,7 +120,8 @@ impl ChangedLog {
                 parents: words.count(),
                 gone: false,
             };
-            if let Some(done) = self.next.replace(begun) {
+            if let Some(mut done) = self.next.replace(begun) {
+                done.files.shrink_to_fit();
                 return Ok(Some(done));
             }
         }
@@ -183,7 +184,9 @@ impl Changed {
             self.gone |= old.iter().any(Option::is_some);
             return;
         };
-        let old: Vec<Oid> = old.into_iter().flatten().collect();
+        let mut old: Vec<Oid> = old.into_iter().flatten().collect();
+        // A history of thousands is held at once.
+        old.shrink_to_fit();
         // Where only the mode is another one no line is.
         if !old.contains(&new) {
             self.files.push(ChangedFile { path: RepoPath::from_bytes(path), old, new });

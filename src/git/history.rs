@@ -112,6 +112,17 @@ impl Repo {
         dated(&answer)
     }
 
+    /// What every branch, here and as last seen elsewhere, every tag and HEAD point at, in one
+    /// text: while it stays, there are no other commits.
+    pub fn tips(&self) -> Result<String, GitError> {
+        let mut command = self.git().with("for-each-ref").with("--format=%(objectname) %(refname)");
+        command.args(["refs/heads", "refs/remotes", "refs/tags", "refs/replace"]);
+        let refs = process::output(&mut command, "read the refs")?;
+        let head = self.head()?.map(|Oid(head)| head).unwrap_or_default();
+        let edge = std::fs::read_to_string(self.common_dir.join("shallow")).unwrap_or_default();
+        Ok(format!("{head}\n{}\n{edge}", String::from_utf8_lossy(&refs)))
+    }
+
     /// The best common ancestor of two commits, if they have one.
     pub fn merge_base(&self, one: &Oid, other: &Oid) -> Result<Option<Oid>, GitError> {
         let mut command = self.git().with("merge-base").with(one.as_str()).with(other.as_str());

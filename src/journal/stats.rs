@@ -24,7 +24,7 @@ impl Stat {
 
     /// Whether the file was changed so shortly before `now` (nanoseconds since 1970) that a
     /// second change might not show.
-    fn is_fresh(&self, now: u128) -> bool {
+    pub fn is_fresh(&self, now: u128) -> bool {
         now.saturating_sub(self.1) < 100_000_000
     }
 }

@@ -183,6 +183,7 @@ mod at_the_commit {
 /// Sessions of the real agents, without any hook: the files they left.
 mod captured {
     use super::*;
+    use crate::env::Note;
     use std::path::Path;
 
     /// A repository that is as such a session found it.
@@ -220,7 +221,7 @@ mod captured {
 
     fn prompts(repo: &TestRepo) -> Vec<String> {
         let mut texts: Vec<String> =
-            crate::env::Note::prompts(repo, "HEAD").into_iter().map(|(_, text)| text).collect();
+            Note::prompts(repo, "HEAD").into_iter().map(|(_, text)| text).collect();
         texts.sort();
         texts
     }
@@ -266,6 +267,113 @@ mod captured {
         main_session("gemini", ".gemini/tmp/shop/chats/session-1.jsonl");
         main_session("qwen", ".qwen/projects/-top/chats/16fa625d.jsonl");
         main_session("copilot-cli", ".copilot/session-state/2325105c/events.jsonl");
+    }
+
+    #[test]
+    fn qwen_where_its_runtime_folder_says() {
+        let repo = before();
+        keep(&repo, "qwen/main.jsonl", "runs/projects/-top/chats/16fa625d.jsonl");
+        repo.write("new.txt", "created by the agent\nsecond line\n");
+        commit(&repo, "2026-11-22T08:00:00Z");
+        assert_eq!(backfill(&repo)["lines"], 0);
+        let mut ai_log = repo.command("git-ai-log");
+        ai_log.args(["backfill", "--json"]).env("QWEN_RUNTIME_DIR", "~/runs");
+        let done: serde_json::Value =
+            serde_json::from_str(&crate::env::run(&mut ai_log, b"").ok()).unwrap();
+        assert_eq!(done["lines"], 2, "{done}");
+    }
+
+    /// Continue writes its session when the turn has ended, which is after the commit.
+    #[cfg(target_os = "linux")]
+    mod written_late {
+        use super::*;
+        use std::os::unix::process::CommandExt as _;
+        use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+        fn hours_ago(hours: u64) -> String {
+            let then = SystemTime::now() - Duration::from_secs(hours * 3600);
+            format!("@{} +0000", then.duration_since(UNIX_EPOCH).unwrap().as_secs())
+        }
+
+        /// What the agent of the captured session does, with a line of a person's, and its commit.
+        fn played(hours: u64) -> TestRepo {
+            let repo = TestRepo::new();
+            repo.write("hello.txt", "alpha\nbeta\ngamma\n");
+            repo.write("notes.txt", "one\ntwo\n");
+            commit(&repo, &hours_ago(hours + 1));
+            repo.write("hello.txt", "alpha\nbeta, edited by the agent\ngamma\nby a person\n");
+            repo.write("new.txt", "created by the agent\nsecond line\n");
+            let mut agent = repo.command("sh");
+            agent.arg0("cn").args(["-c", "git add -A && git commit -q -m work; :"]);
+            let date = hours_ago(hours);
+            agent.env("GIT_AUTHOR_DATE", &date).env("GIT_COMMITTER_DATE", &date);
+            assert_eq!(crate::env::run(&mut agent, b"").ok(), "");
+            assert_eq!(owners(&repo, "new.txt"), ["H", "H"], "nothing tells of it yet");
+            repo
+        }
+
+        fn end_turn(repo: &TestRepo) {
+            let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sessions/continue");
+            let name = "b33a469c-1e47-41ca-914a-32c3795213ca.json";
+            let text = std::fs::read_to_string(data.join("main").join(name)).unwrap();
+            let folder = repo.home().join(".continue/sessions");
+            std::fs::create_dir_all(&folder).unwrap();
+            let top = repo.top.to_str().unwrap();
+            std::fs::write(folder.join(name), text.replace("/top", top)).unwrap();
+        }
+
+        fn owners(repo: &TestRepo, path: &str) -> Vec<String> {
+            let owners = repo.owners(path).0.into_iter();
+            owners.map(|(owner, _)| owner.replace(char::is_numeric, "")).collect()
+        }
+
+        fn expect_found(repo: &TestRepo) {
+            assert_eq!(owners(repo, "hello.txt"), ["H", "A-", "H", "H"]);
+            assert_eq!(owners(repo, "new.txt"), ["A-", "A-"]);
+            assert_eq!(prompts(repo), [FIRST]);
+            assert!(!repo.state_dir().join("late").exists());
+        }
+
+        #[test]
+        fn the_next_hook_finds_it() {
+            let repo = played(1);
+            repo.git(["checkout", "-q", "-b", "early"]);
+            assert!(repo.state_dir().join("late").exists(), "the turn still goes on");
+            end_turn(&repo);
+            repo.git(["checkout", "-q", "-b", "next"]);
+            expect_found(&repo);
+            assert_eq!(backfill(&repo)["lines"], 0);
+        }
+
+        #[test]
+        fn the_next_commit_finds_it_and_has_nothing_of_it() {
+            let repo = played(1);
+            end_turn(&repo);
+            repo.write("other.txt", "of a person\n");
+            commit(&repo, &hours_ago(0));
+            assert_eq!(owners(&repo, "other.txt"), ["H"]);
+            assert!(Note::prompts(&repo, "HEAD").is_empty());
+            repo.git(["checkout", "-q", "HEAD~"]);
+            expect_found(&repo);
+        }
+
+        #[test]
+        fn a_push_brings_it_along() {
+            let repo = played(1);
+            end_turn(&repo);
+            repo.git(["init", "-q", "--bare", "../remote"]);
+            repo.git(["push", "-q", "../remote", "main"]);
+            expect_found(&repo);
+        }
+
+        #[test]
+        fn it_does_not_wait_for_ever() {
+            let repo = played(24 * 8);
+            end_turn(&repo);
+            repo.git(["checkout", "-q", "-b", "next"]);
+            assert_eq!(owners(&repo, "new.txt"), ["H", "H"]);
+            assert!(!repo.state_dir().join("late").exists());
+        }
     }
 
     #[test]
@@ -428,5 +536,120 @@ mod odd {
         repo.expect("a.txt", expected);
         repo.git(["checkout", "-q", "main"]);
         repo.expect("a.txt", expected);
+    }
+}
+
+/// What the last run kept of what it saw.
+mod again {
+    use super::*;
+
+    fn played() -> TestRepo {
+        let repo = repo();
+        let claude = repo.claude("s").prompt("one");
+        claude.edit("a.txt", "beta", "beta\nof the first prompt");
+        repo.commit_all("first");
+        repo
+    }
+
+    /// Session files are not remembered while they may be written.
+    fn settle(repo: &TestRepo) {
+        let folder = repo.home().join(".claude/projects/-repo");
+        let before = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = std::fs::File::options().write(true).open(entry.unwrap().path()).unwrap();
+            if file.metadata().unwrap().modified().unwrap() > before {
+                file.set_modified(before).unwrap();
+            }
+        }
+    }
+
+    fn again(repo: &TestRepo, args: &[&str]) -> serde_json::Value {
+        settle(repo);
+        let args = ["backfill", "--json"].iter().chain(args);
+        serde_json::from_str(&repo.ai_log(args).ok()).unwrap()
+    }
+
+    /// What was kept says another number of turns, which shows where it is believed.
+    fn mark(repo: &TestRepo) {
+        let path = repo.state_dir().join("cache/backfill.json");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("\"turns\":1"), "{text}");
+        std::fs::write(path, text.replace("\"turns\":1", "\"turns\":7")).unwrap();
+    }
+
+    fn turns(done: &serde_json::Value) -> u64 {
+        done["agents"][0]["turns"].as_u64().unwrap()
+    }
+
+    #[test]
+    fn a_file_that_was_not_written_to_is_not_read_again() {
+        let repo = played();
+        assert_eq!(again(&repo, &[])["lines"], 1);
+        mark(&repo);
+        for args in [&["--dry-run"][..], &[]] {
+            let done = again(&repo, args);
+            assert_eq!((turns(&done), &done["lines"]), (7, &0.into()), "{done}");
+        }
+        repo.claude("s").edit("a.txt", "gamma", "gamma\nof the second edit");
+        assert_eq!(turns(&again(&repo, &["--dry-run"])), 1);
+    }
+
+    #[test]
+    fn a_dry_run_keeps_nothing_and_a_choice_of_sessions_believes_nothing() {
+        let repo = played();
+        assert_eq!(again(&repo, &["--dry-run"])["lines"], 1);
+        assert!(!repo.state_dir().join("cache/backfill.json").exists());
+        again(&repo, &[]);
+        mark(&repo);
+        assert_eq!(turns(&again(&repo, &["--session", "s"])), 1);
+    }
+
+    #[test]
+    fn commits_that_came_since_are_found() {
+        let repo = played();
+        repo.claude("s").edit("a.txt", "gamma", "gamma\nof the second edit");
+        assert_eq!(again(&repo, &[])["lines"], 1);
+        repo.git(["checkout", "-q", "-b", "side"]);
+        repo.commit_all("second");
+        repo.git(["checkout", "-q", "main"]);
+        mark(&repo);
+        let done = again(&repo, &[]);
+        assert_eq!((turns(&done), &done["lines"]), (7, &1.into()), "{done}");
+        assert_eq!(again(&repo, &[])["lines"], 0);
+    }
+
+    #[test]
+    fn sessions_that_came_since_are_found() {
+        let repo = played();
+        let claude = repo.claude("t").prompt("two");
+        claude.edit("a.txt", "gamma", "gamma\nof the other session");
+        repo.commit_all("second");
+        let file = repo.home().join(".claude/projects/-repo/t.jsonl");
+        let kept = repo.root().join("kept.jsonl");
+        std::fs::rename(&file, &kept).unwrap();
+        assert_eq!(again(&repo, &[])["lines"], 1);
+        std::fs::rename(&kept, &file).unwrap();
+        assert_eq!(again(&repo, &[])["lines"], 1);
+    }
+
+    #[test]
+    fn notes_that_were_lost_are_made_again() {
+        let repo = played();
+        assert_eq!(again(&repo, &[])["lines"], 1);
+        repo.git(["update-ref", "-d", "refs/notes/ai-log/provenance"]);
+        assert_eq!(again(&repo, &[])["lines"], 1);
+    }
+
+    #[test]
+    fn a_namesake_that_is_gone_may_have_been_this_repository() {
+        let repo = played();
+        let other = repo.at("other/repo");
+        std::fs::create_dir_all(&other.top).unwrap();
+        other.write("a.txt", ABC);
+        other.claude("t").prompt("two").edit("a.txt", "gamma", "gamma\nin the other one");
+        let files = |done: &serde_json::Value| done["agents"][0]["files"].as_u64();
+        assert_eq!(files(&again(&repo, &[])), Some(1));
+        std::fs::remove_dir_all(&other.top).unwrap();
+        assert_eq!(files(&again(&repo, &[])), Some(2));
     }
 }

@@ -34,6 +34,10 @@ impl Sessions for ClaudeCode {
         let mut transcript = Transcript { tell, turn: None, started: false, open: HashMap::new() };
         lines(file, &mut |line| transcript.line(&line))
     }
+
+    fn beside(&self, _file: &Path) -> Option<Vec<PathBuf>> {
+        Some(Vec::new())
+    }
 }
 
 /// A transcript while it is read.

@@ -50,6 +50,10 @@ impl Sessions for Cline {
         all.iter().for_each(|message| teller.message(message));
         Ok(())
     }
+
+    fn beside(&self, file: &Path) -> Option<Vec<PathBuf>> {
+        Some(file.parent().into_iter().map(PathBuf::from).collect())
+    }
 }
 
 /// When each prompt came, its name and its text.

@@ -28,6 +28,10 @@ impl Sessions for Codex {
         let mut rollout = Rollout { tell, thread: None, report: None };
         lines(file, &mut |line| rollout.line(&line))
     }
+
+    fn beside(&self, _file: &Path) -> Option<Vec<PathBuf>> {
+        Some(Vec::new())
+    }
 }
 
 /// A rollout while it is read.

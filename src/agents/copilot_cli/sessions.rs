@@ -28,6 +28,10 @@ impl Sessions for CopilotCli {
         let mut events = Events::of(&told, tell, Value::Null, Value::Null);
         lines(file, &mut |line| events.line(&line))
     }
+
+    fn beside(&self, _file: &Path) -> Option<Vec<PathBuf>> {
+        Some(Vec::new())
+    }
 }
 
 /// What a payload of the agent's hooks says.

@@ -46,12 +46,20 @@ impl Sessions for CopilotVsCode {
         let mut events = Events::of(&told, tell, json!(name), workspace(file));
         sessions::lines(file, &mut |line| events.line(&line))
     }
+
+    fn beside(&self, file: &Path) -> Option<Vec<PathBuf>> {
+        Some(about(file).into_iter().collect())
+    }
+}
+
+/// The file that says of which workspace a session is.
+fn about(file: &Path) -> Option<PathBuf> {
+    Some(file.ancestors().nth(3)?.join("workspace.json"))
 }
 
 /// The folder of the workspace that a session belongs to.
 fn workspace(file: &Path) -> Value {
-    let storage = file.ancestors().nth(3).map(|storage| storage.join("workspace.json"));
-    let said = storage.and_then(|path| sessions::json(&path).ok());
+    let said = about(file).and_then(|path| sessions::json(&path).ok());
     let address = said.as_ref().and_then(|said| said["folder"].as_str());
     json!(address.map(|address| match address.strip_prefix("vscode-remote://") {
         // The machine, and the path on it.

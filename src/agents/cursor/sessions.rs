@@ -50,6 +50,10 @@ impl Sessions for Cursor {
             }
         })
     }
+
+    fn beside(&self, _file: &Path) -> Option<Vec<PathBuf>> {
+        Some(Vec::new())
+    }
 }
 
 fn query(text: &str) -> Option<&str> {

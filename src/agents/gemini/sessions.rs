@@ -23,9 +23,7 @@ impl Sessions for Gemini {
         _wanted: &dyn Fn(&Path) -> bool,
         tell: &mut dyn FnMut(Moment),
     ) -> Result<(), SessionError> {
-        let chats = file.ancestors().find(|above| above.ends_with("chats"));
-        let root = chats.and_then(Path::parent).map(|project| project.join(".project_root"));
-        let cwd = root.and_then(|root| std::fs::read_to_string(root).ok());
+        let cwd = root(file).and_then(|root| std::fs::read_to_string(root).ok());
         let mut chat = Chat {
             tell,
             cwd: json!(cwd.map(|cwd| cwd.trim().to_owned())),
@@ -39,6 +37,16 @@ impl Sessions for Gemini {
         };
         lines(file, &mut |line| chat.line(&line))
     }
+
+    fn beside(&self, file: &Path) -> Option<Vec<PathBuf>> {
+        Some(root(file).into_iter().collect())
+    }
+}
+
+/// The file that says which folder a chat is about.
+fn root(file: &Path) -> Option<PathBuf> {
+    let chats = file.ancestors().find(|above| above.ends_with("chats"));
+    Some(chats?.parent()?.join(".project_root"))
 }
 
 /// A chat while it is read.

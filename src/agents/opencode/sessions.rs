@@ -60,6 +60,12 @@ impl Sessions for OpenCode {
         }
         Ok(())
     }
+
+    fn beside(&self, file: &Path) -> Option<Vec<PathBuf>> {
+        let mut log = file.as_os_str().to_owned();
+        log.push("-wal");
+        Some(vec![log.into()])
+    }
 }
 
 fn said(error: rusqlite::Error) -> SessionError {

@@ -1,20 +1,27 @@
-//! Qwen Code's transcripts: `projects/<folder>/chats/<session>.jsonl`. Seen with version 0.15.10.
+//! Qwen Code's transcripts: `projects/<folder>/chats/<session>.jsonl` in `$QWEN_RUNTIME_DIR`, or in
+//! its home. Seen with version 0.15.10.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Qwen, SETTINGS};
+use super::{Qwen, home};
 use crate::agents::Payload;
 use crate::agents::sessions::{Moment, SessionError, Sessions, Store, lines, time};
 use crate::config::Homes;
 
 impl Sessions for Qwen {
     fn stores(&self, homes: &Homes, _tops: &[PathBuf]) -> Vec<Store> {
-        let home = (SETTINGS.home)(homes).into_iter();
-        home.map(|home| Store { folder: home.join("projects"), glob: "*/chats/**/*.jsonl" })
-            .collect()
+        let runtime = homes.variables.get(OsStr::new("QWEN_RUNTIME_DIR")).cloned();
+        // What was kept before the variables were set counts, too.
+        let mut folders: Vec<PathBuf> =
+            [runtime, home(homes), homes.below(".qwen")].into_iter().flatten().collect();
+        folders.dedup();
+        let store =
+            |home: PathBuf| Store { folder: home.join("projects"), glob: "*/chats/**/*.jsonl" };
+        folders.into_iter().map(store).collect()
     }
 
     fn read(
@@ -25,6 +32,10 @@ impl Sessions for Qwen {
     ) -> Result<(), SessionError> {
         let mut chat = Chat { tell, started: false, open: HashMap::new() };
         lines(file, &mut |line| chat.line(&line))
+    }
+
+    fn beside(&self, _file: &Path) -> Option<Vec<PathBuf>> {
+        Some(Vec::new())
     }
 }
 

@@ -69,6 +69,13 @@ impl Sessions for Vibe {
             told.into_iter().for_each(&mut *tell);
         })
     }
+
+    fn beside(&self, file: &Path) -> Option<Vec<PathBuf>> {
+        let folder = file.parent()?;
+        let parent = Payload::of(files::json(file).ok()?).owned("/parent_session_id");
+        let parent = parent.and_then(|parent| Some(folder.parent()?.join(parent)));
+        Some(std::iter::once(folder.to_path_buf()).chain(parent).collect())
+    }
 }
 
 fn started(session: String, cwd: &Path) -> Report {

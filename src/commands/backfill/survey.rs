@@ -6,12 +6,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
+use super::memo::Memo;
 use super::{BackfillArgs, Progress};
 use crate::commands::sessions::files::File;
 use crate::commands::sessions::roots::Roots;
 use crate::commands::sessions::{self, Session};
-use crate::model::SessionId;
+use crate::model::{Digest, SessionId};
 
 /// What is there.
 #[derive(Default)]
@@ -22,12 +24,37 @@ pub struct Survey<'f> {
     pub agents: BTreeMap<String, Counts>,
     /// Files that could not be read, or not to their end, and why.
     pub unreadable: Vec<(&'f File, String)>,
+    /// Each file.
+    pub read: Vec<Read<'f>>,
+}
+
+/// A file that was read, now or by the last run.
+pub struct Read<'f> {
+    /// Which.
+    pub file: &'f File,
+    /// What it looked like from outside.
+    pub stamp: Option<Digest>,
+    /// What it has.
+    pub seen: Seen,
+}
+
+/// What one file has.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Seen {
+    /// Its sessions.
+    pub sessions: Vec<SessionId>,
+    turns: usize,
+    /// When the first step was.
+    pub begins: Option<DateTime<Utc>>,
+    error: Option<String>,
 }
 
 /// Files that share a session.
 pub struct Unit<'f> {
     /// The files.
     pub files: Vec<&'f File>,
+    /// The sessions in them.
+    pub sessions: BTreeSet<SessionId>,
     /// When the first step was.
     pub begins: DateTime<Utc>,
 }
@@ -50,11 +77,12 @@ pub fn is_asked_for(session: &Session, args: &BackfillArgs) -> bool {
     })
 }
 
-/// Reads every file once.
+/// Reads every file once that looks otherwise than the last run saw it.
 pub fn of<'f>(
     files: &'f [File],
     roots: &Roots,
     args: &BackfillArgs,
+    (memo, now): (Option<&Memo>, DateTime<Utc>),
     progress: &mut Progress,
 ) -> Survey<'f> {
     let next = AtomicUsize::new(0);
@@ -65,7 +93,10 @@ pub fn of<'f>(
             .map(|_| {
                 scope.spawn(|| {
                     while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let one = Seen::of(file, roots, args);
+                        let stamp = file.stamp(now);
+                        let known = memo.and_then(|memo| memo.seen(file, stamp.as_ref()?));
+                        let seen = known.unwrap_or_else(|| Seen::of(file, roots, args));
+                        let one = Read { file, stamp, seen };
                         found.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(one);
                     }
                 })
@@ -80,40 +111,34 @@ pub fn of<'f>(
     found.sort_by(|a, b| a.file.path.cmp(&b.file.path));
     let mut survey = Survey::default();
     let mut units: BTreeMap<String, Unit<'f>> = BTreeMap::new();
-    for one in found {
-        survey.unreadable.extend(one.error.map(|error| (one.file, error)));
-        let Some(begins) = one.begins else {
+    for Read { file, seen, .. } in &found {
+        survey.unreadable.extend(seen.error.clone().map(|error| (*file, error)));
+        let Some(begins) = seen.begins else {
             continue;
         };
-        let counts = survey.agents.entry(one.file.agent.name().to_owned()).or_default();
+        let counts = survey.agents.entry(file.agent.name().to_owned()).or_default();
         counts.files += 1;
-        counts.turns += one.turns;
+        counts.turns += seen.turns;
         // A session and its sub-agents may lie in several files; a database has many sessions.
-        let key = match one.sessions.as_slice() {
+        let key = match seen.sessions.as_slice() {
             [only] => only.to_string(),
-            _ => one.file.path.to_string_lossy().into_owned(),
+            _ => file.path.to_string_lossy().into_owned(),
         };
-        counts.sessions.extend(one.sessions);
-        let unit = units.entry(key).or_insert_with(|| Unit { files: Vec::new(), begins });
-        unit.files.push(one.file);
+        counts.sessions.extend(seen.sessions.iter().cloned());
+        let unit = || Unit { files: Vec::new(), sessions: BTreeSet::new(), begins };
+        let unit = units.entry(key).or_insert_with(unit);
+        unit.files.push(file);
+        unit.sessions.extend(seen.sessions.iter().cloned());
         unit.begins = unit.begins.min(begins);
     }
+    survey.read = found;
     survey.units = units.into_values().collect();
     survey.units.sort_by_key(|unit| unit.begins);
     survey
 }
 
-/// What one file has.
-struct Seen<'f> {
-    file: &'f File,
-    sessions: Vec<SessionId>,
-    turns: usize,
-    begins: Option<DateTime<Utc>>,
-    error: Option<String>,
-}
-
-impl<'f> Seen<'f> {
-    fn of(file: &'f File, roots: &Roots, args: &BackfillArgs) -> Self {
+impl Seen {
+    fn of(file: &File, roots: &Roots, args: &BackfillArgs) -> Self {
         // A file that breaks its reader is told of like any other that cannot be read.
         let read =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sessions::read(file, roots)));
@@ -126,7 +151,6 @@ impl<'f> Seen<'f> {
             asked.map(|raw| (raw.prompts(), raw.session)).unzip();
         let steps = sessions.iter().flat_map(|session| &session.steps);
         Self {
-            file,
             turns: turns.into_iter().sum(),
             begins: steps.map(|step| step.at).min(),
             sessions: sessions.into_iter().map(|session| session.id).collect(),

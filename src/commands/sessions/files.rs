@@ -8,6 +8,8 @@ use globset::GlobBuilder;
 
 use crate::agents::{AGENTS, Agent};
 use crate::config::Homes;
+use crate::journal::stats::Stat;
+use crate::model::Digest;
 
 /// A file of sessions.
 pub struct File {
@@ -21,6 +23,31 @@ pub struct File {
     pub begun: DateTime<Utc>,
     /// When it was written last.
     pub written: DateTime<Utc>,
+}
+
+impl File {
+    /// What it and all that is read with it look like from outside, in a word: while this stays,
+    /// it tells the same. `None` where that is not sure, as while it is written.
+    pub fn stamp(&self, now: DateTime<Utc>) -> Option<Digest> {
+        let now = now.timestamp_nanos_opt()?.unsigned_abs().into();
+        let mut paths = vec![self.path.clone()];
+        for beside in self.agent.sessions()?.beside(&self.path)? {
+            match beside.is_dir() {
+                true => walk(&beside, usize::MAX, &mut |path| paths.push(path.to_path_buf())),
+                false => paths.push(beside),
+            }
+        }
+        paths.sort();
+        let mut all = Vec::new();
+        for path in paths {
+            let stat = path.metadata().ok().as_ref().and_then(Stat::of);
+            if stat.as_ref().is_some_and(|stat| stat.is_fresh(now)) {
+                return None;
+            }
+            all.push((path.to_str()?.to_owned(), stat));
+        }
+        serde_json::to_vec(&all).ok().map(|text| Digest::of(&text))
+    }
 }
 
 /// The files of these agents (of all, where none is named) that were written since then, by path.

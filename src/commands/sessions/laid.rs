@@ -17,6 +17,10 @@ use crate::journal::MAX_TEXT;
 use crate::model::note::NoteHunk;
 use crate::model::{Contributor, RepoPath};
 
+/// Of how many authors it is known that they are there already: steps of one call follow each
+/// other.
+const KNOWN: usize = 1_000;
+
 /// What sessions did, and which commits have it.
 #[derive(Default)]
 pub struct Laid {
@@ -101,6 +105,9 @@ impl Laid {
         }
         let id = u32::try_from(self.authors.len()).unwrap_or(u32::MAX);
         self.authors.push(author.clone());
+        if self.ids.len() >= KNOWN {
+            self.ids.clear();
+        }
         self.ids.insert(author, id);
         id
     }

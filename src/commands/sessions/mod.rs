@@ -79,6 +79,11 @@ impl Spoken {
         Self(since)
     }
 
+    /// Since when hooks told of a session.
+    pub fn since(&self, session: &SessionId) -> Option<DateTime<Utc>> {
+        self.0.get(session).copied()
+    }
+
     /// Whether hooks told of this moment of a session.
     pub fn has(&self, session: &SessionId, at: DateTime<Utc>) -> bool {
         self.0.get(session).is_some_and(|since| *since <= at)

@@ -1,7 +1,9 @@
 //! Which folders of a session are this repository.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::model::RepoPath;
 
@@ -9,6 +11,8 @@ use crate::model::RepoPath;
 pub struct Roots {
     tops: Vec<PathBuf>,
     names: Vec<OsString>,
+    /// Folders that have such a name elsewhere, and whether something stands there.
+    namesakes: Mutex<BTreeMap<PathBuf, bool>>,
 }
 
 impl Roots {
@@ -19,7 +23,18 @@ impl Roots {
         all.sort();
         all.dedup();
         let names = all.iter().filter_map(|top| top.file_name().map(OsString::from)).collect();
-        Self { tops: all, names }
+        Self { tops: all, names, namesakes: Mutex::default() }
+    }
+
+    /// The work trees.
+    pub fn tops(&self) -> &[PathBuf] {
+        &self.tops
+    }
+
+    /// Folders that are no work tree as long as something stands there, or are one as long as
+    /// nothing does: those that were asked about.
+    pub fn namesakes(&self) -> BTreeMap<PathBuf, bool> {
+        self.namesakes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The top of the repository around a folder that a session worked in.
@@ -30,8 +45,18 @@ impl Roots {
             let moved = folder.ancestors().find(|above| {
                 above.file_name().is_some_and(|name| self.names.iter().any(|known| known == name))
             });
-            moved.filter(|top| !top.exists())
+            moved.filter(|top| !self.stands(top))
         })
+    }
+
+    fn stands(&self, folder: &Path) -> bool {
+        let mut known = self.namesakes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stands) = known.get(folder) {
+            return *stands;
+        }
+        let stands = folder.exists();
+        known.insert(folder.to_path_buf(), stands);
+        stands
     }
 
     /// Whether a session in this folder may be about the repository.

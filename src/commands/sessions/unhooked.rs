@@ -1,6 +1,7 @@
 //! Sessions whose hooks never spoke (not installed, not trusted, switched off), read from their own
 //! files when a commit asks: capture does not fail without a word.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -12,6 +13,7 @@ use super::{Session, Spoken, join, read};
 use crate::attribution::retell::Commits;
 use crate::config::Env;
 use crate::git::Repo;
+use crate::git::objects::Commit;
 use crate::git::target::Target;
 use crate::model::note::NoteHunk;
 use crate::model::{Event, Oid, RepoPath};
@@ -24,24 +26,66 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// The sessions that worked in this work tree since the commit below, and of which the journal
 /// does not tell.
 pub fn since(env: &Env, repo: &Repo, base: Option<&Oid>, journal: &[Event]) -> Vec<Session> {
-    let Some(top) = repo.work_tree().map(std::path::Path::to_path_buf) else {
+    let Some(top) = repo.work_tree().map(Path::to_path_buf) else {
         return Vec::new();
     };
-    let commit = base.and_then(|base| repo.commit(base).ok());
-    let since = commit.and_then(|commit| DateTime::from_timestamp(commit.time, 0));
-    let tops = [top];
-    let (spoken, roots) = (Spoken::of(journal), Roots::of(&tops));
-    let started = Instant::now();
-    let mut raws = Vec::new();
-    for file in latest(files::find(&env.homes, &tops, &[], since)) {
+    let since = time_of(repo, base);
+    let spoken = Spoken::of(journal);
+    let (sessions, _) = written(env, &[top], &[], since);
+    sessions.into_iter().filter_map(|session| unheard(session, &spoken, since)).collect()
+}
+
+/// What an agent's sessions that were written since a commit may have done for it: what was
+/// before it, and what has no time.
+pub fn after(
+    env: &Env,
+    repo: &Repo,
+    agent: &str,
+    commit: &Commit,
+    journal: &[Event],
+) -> Vec<Session> {
+    let Some(top) = repo.work_tree().map(Path::to_path_buf) else {
+        return Vec::new();
+    };
+    let (since, made) =
+        (time_of(repo, commit.parents.first()), DateTime::from_timestamp(commit.time, 0));
+    let spoken = Spoken::of(journal);
+    let (sessions, files) = written(env, &[top], &[agent.to_owned()], made);
+    let mut sessions: Vec<Session> =
+        sessions.into_iter().filter_map(|session| unheard(session, &spoken, since)).collect();
+    for session in &mut sessions {
+        session.steps.retain(|step| {
+            step.at.timestamp() <= commit.time || files.iter().any(|file| file.written == step.at)
+        });
+    }
+    sessions.retain(|session| !session.steps.is_empty());
+    sessions
+}
+
+fn time_of(repo: &Repo, commit: Option<&Oid>) -> Option<DateTime<Utc>> {
+    let commit = commit.and_then(|commit| repo.commit(commit).ok());
+    commit.and_then(|commit| DateTime::from_timestamp(commit.time, 0))
+}
+
+/// What the files of these agents tell (of all, where none is named) that were written since then,
+/// and the files. What has no time of its own may be as young as its file.
+fn written(
+    env: &Env,
+    tops: &[PathBuf],
+    agents: &[String],
+    since: Option<DateTime<Utc>>,
+) -> (Vec<Session>, Vec<File>) {
+    let (roots, started) = (Roots::of(tops), Instant::now());
+    let (mut raws, mut files) = (Vec::new(), Vec::new());
+    for file in latest(files::find(&env.homes, tops, agents, since)) {
         if started.elapsed() > LONGEST {
             break;
         }
-        // What has no time of its own may be as young as its file.
         let file = File { begun: file.written, ..file };
         raws.extend(read(&file, &roots).0);
+        files.push(file);
     }
-    join(raws).into_iter().filter_map(|session| unheard(session, &spoken, since)).collect()
+    (join(raws), files)
 }
 
 /// The files that were written last, as far as there is room for them.
