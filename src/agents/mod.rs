@@ -4,6 +4,7 @@
 //! [`AGENTS`].
 
 pub mod aider;
+pub mod amp;
 mod blocks;
 pub mod claude_code;
 pub mod cline;
@@ -12,6 +13,7 @@ pub mod continue_cli;
 pub mod copilot_cli;
 pub mod copilot_vscode;
 pub mod cursor;
+pub mod droid;
 pub mod edit;
 pub mod gemini;
 pub mod generic;
@@ -42,11 +44,13 @@ pub static AGENTS: &[&dyn Agent] = &[
     &claude_code::ClaudeCode,
     &codex::Codex,
     &aider::Aider,
+    &amp::Amp,
     &cline::Cline,
     &continue_cli::Continue,
     &copilot_cli::CopilotCli,
     &copilot_vscode::CopilotVsCode,
     &cursor::Cursor,
+    &droid::Droid,
     &gemini::Gemini,
     &opencode::OpenCode,
     &qwen::Qwen,
