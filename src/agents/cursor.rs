@@ -4,7 +4,12 @@
 //! It runs Claude Code's hooks file, too: such a payload has a `cursor_version`, and comes here from
 //! that adapter.
 
+mod bubbles;
+mod calls;
+mod heads;
 mod sessions;
+mod state;
+mod transcripts;
 
 use std::path::PathBuf;
 
@@ -296,6 +301,9 @@ fn after(payload: &Payload, succeeded: bool) -> Result<Option<Act>, PayloadError
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod state_tests;
 
 #[cfg(test)]
 mod tests {

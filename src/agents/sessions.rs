@@ -41,6 +41,27 @@ pub trait Sessions: Sync {
         wanted: &dyn Fn(&Path) -> bool,
         tell: &mut dyn FnMut(Moment),
     ) -> Result<(), SessionError>;
+
+    /// The same; sessions in which nothing happened since then may be left out.
+    fn recent(
+        &self,
+        file: &Path,
+        _since: DateTime<Utc>,
+        wanted: &dyn Fn(&Path) -> bool,
+        tell: &mut dyn FnMut(Moment),
+    ) -> Result<(), SessionError> {
+        self.read(file, wanted, tell)
+    }
+
+    /// Whether only what is asked for is read of this file, however long it is.
+    fn looks_up(&self, _file: &Path) -> bool {
+        false
+    }
+
+    /// Whether this file is a lesser copy: where another one has its session, that one counts.
+    fn is_copy(&self, _file: &Path) -> bool {
+        false
+    }
 }
 
 /// Files of sessions.

@@ -4,6 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use rusqlite::Connection;
+use serde_json::Value;
+
 use crate::backfill::backfill;
 use crate::backfill::captured::{FIRST, begin, commit, prompts};
 use crate::env::TestRepo;
@@ -45,6 +48,54 @@ fn amp(repo: &TestRepo, run: &str, top: &Path) -> PathBuf {
         keep(repo, &format!("amp/{sub}.json"), top, &at(&sub));
     }
     keep(repo, &format!("amp/{run}.json"), top, &at(run))
+}
+
+const STATE: &str = "config/Cursor/User/globalStorage/state.vscdb";
+const WORKSPACE: &str = "config/Cursor/User/workspaceStorage/84c9a67ebe7054485d323a481a9cffeb";
+
+/// Cursor's databases from their rows: the one of all sessions, and that of a workspace.
+fn cursor(repo: &TestRepo, run: &str, top: &Path) -> PathBuf {
+    let (global, workspace) = (repo.home().join(STATE), repo.home().join(WORKSPACE));
+    let folder = serde_json::json!({ "folder": format!("file://{}", top.display()) });
+    write(&workspace.join("workspace.json"), &folder.to_string());
+    write(&global, "");
+    let all = Connection::open(&global).unwrap();
+    let own = Connection::open(workspace.join("state.vscdb")).unwrap();
+    for database in [&all, &own] {
+        let tables = "CREATE TABLE ItemTable (key TEXT UNIQUE ON CONFLICT REPLACE, value BLOB);
+            CREATE TABLE cursorDiskKV (key TEXT UNIQUE ON CONFLICT REPLACE, value BLOB);";
+        database.execute_batch(tables).unwrap();
+    }
+    let rows = data(&format!("cursor/{run}.jsonl")).replace("{top}", top.to_str().unwrap());
+    for row in rows.lines() {
+        let row: Value = serde_json::from_str(row).unwrap();
+        let text = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned);
+        let put = |database: &Connection, table: &str| {
+            let insert = format!("INSERT INTO {table} VALUES (?1, ?2)");
+            database.execute(&insert, (row["key"].as_str(), text(&row["value"]))).unwrap();
+        };
+        match row["table"].as_str().unwrap() {
+            "workspace" => put(&own, "ItemTable"),
+            "composerHeaders" => head(&all, &row["row"]),
+            table => put(&all, table),
+        }
+    }
+    drop(all);
+    let file = std::fs::File::options().write(true).open(&global).unwrap();
+    file.set_modified(UNIX_EPOCH + Duration::from_secs(WRITTEN)).unwrap();
+    global
+}
+
+fn head(database: &Connection, row: &Value) {
+    let table = "CREATE TABLE IF NOT EXISTS composerHeaders (composerId TEXT PRIMARY KEY,
+        workspaceId TEXT, createdAt INTEGER, lastUpdatedAt INTEGER, isArchived INTEGER,
+        isSubagent INTEGER, recency INTEGER, checkpointAt INTEGER, value TEXT)";
+    database.execute(table, []).unwrap();
+    let (id, workspace) = (row["composerId"].as_str(), row["workspaceId"].as_str());
+    let insert = "INSERT INTO composerHeaders (composerId, workspaceId, createdAt, lastUpdatedAt,
+        isArchived, isSubagent, recency, value) VALUES (?1, ?2, ?3, ?4, 0, 0, ?4, ?5)";
+    let (made, updated) = (row["createdAt"].as_i64(), row["lastUpdatedAt"].as_i64());
+    database.execute(insert, (id, workspace, made, updated, row["value"].to_string())).unwrap();
 }
 
 fn droid(repo: &TestRepo, run: &str, top: &Path) -> PathBuf {
@@ -112,6 +163,8 @@ fn sub_agents_failures_and_a_second_prompt() {
         let told = prompts(&repo);
         assert!(told[0].starts_with("Delegate one file"), "{agent}: {told:?}");
         assert_eq!(told[1], "Second prompt: change hello.txt again.", "{agent}");
+        let said = repo.ai_log(["sub.txt:1"]).ok();
+        assert!(said.contains("Delegate one file"), "{agent}: {said}");
     }
 }
 
@@ -167,4 +220,58 @@ fn what_is_broken_is_named_and_the_rest_is_read() {
 /// Makes a file one that no reader understands.
 fn broken(file: &Path) {
     write(file, &"this is no session, however long it may be\n".repeat(100));
+}
+
+/// Cursor keeps a transcript of some sessions beside the database: each counts once.
+#[test]
+fn what_cursor_keeps_twice_counts_once() {
+    for whole in [true, false] {
+        let repo = TestRepo::unhooked(&[]);
+        begin(&repo);
+        let database = cursor(&repo, "main", &repo.top);
+        let session = "7a21307b-c742-491d-ac90-21fdab1f1746";
+        let line = |role: &str, block: Value| {
+            let message = serde_json::json!({ "role": role, "message": { "content": [block] } });
+            format!("{message}\n")
+        };
+        let query = format!("<user_query>\n{FIRST}\n</user_query>");
+        let prompt = line("user", serde_json::json!({ "type": "text", "text": query }));
+        let input = serde_json::json!({
+            "path": repo.top.join("new.txt"), "contents": "created by the agent\nsecond line\n",
+        });
+        let call = serde_json::json!({ "type": "tool_use", "name": "Write", "input": input });
+        let transcript =
+            format!(".cursor/projects/top/agent-transcripts/{session}/{session}.jsonl");
+        write(&repo.home().join(transcript), &(prompt + &line("assistant", call)));
+        if !whole {
+            broken(&database);
+        }
+        end(&repo);
+        let done = backfill(&repo);
+        let told = &done["agents"][0];
+        assert_eq!((&told["files"], &told["sessions"]), (&1.into(), &1.into()), "{done}");
+        assert_eq!(told["turns"], 1, "{done}");
+        assert_eq!(prompts(&repo), [FIRST]);
+        // Where the database cannot be read, the transcript is what there is.
+        assert_eq!(owners(&repo, "new.txt"), ["A-", "A-"]);
+        let line = if whole { "A-" } else { "?" };
+        assert_eq!(owners(&repo, "hello.txt"), ["?", line, "?", "?"]);
+    }
+}
+
+#[test]
+fn a_database_that_the_editor_has_locked_is_named_and_left_alone() {
+    let repo = TestRepo::unhooked(&[]);
+    begin(&repo);
+    let database = cursor(&repo, "main", &repo.top);
+    droid(&repo, "main", &repo.top);
+    let editor = Connection::open(&database).unwrap();
+    editor.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    end(&repo);
+    let done = backfill(&repo);
+    let named = done["unreadable"][0].to_string();
+    assert!(named.contains("state.vscdb") && named.contains("locked"), "{done}");
+    expect_main(&repo, "droid", "?");
+    editor.execute_batch("COMMIT").unwrap();
+    assert_eq!(backfill(&repo)["unreadable"].as_array().unwrap().len(), 0);
 }

@@ -78,6 +78,8 @@ pub fn of<'f>(
     });
     let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     found.sort_by(|a, b| a.file.path.cmp(&b.file.path));
+    let originals = found.iter().filter(|one| !one.file.is_copy());
+    let told: BTreeSet<SessionId> = originals.flat_map(|one| one.sessions.clone()).collect();
     let mut survey = Survey::default();
     let mut units: BTreeMap<String, Unit<'f>> = BTreeMap::new();
     for one in found {
@@ -85,6 +87,9 @@ pub fn of<'f>(
         let Some(begins) = one.begins else {
             continue;
         };
+        if one.file.is_copy() && one.sessions.iter().all(|session| told.contains(session)) {
+            continue;
+        }
         let counts = survey.agents.entry(one.file.agent.name().to_owned()).or_default();
         counts.files += 1;
         counts.turns += one.turns;
@@ -115,8 +120,9 @@ struct Seen<'f> {
 impl<'f> Seen<'f> {
     fn of(file: &'f File, roots: &Roots, args: &BackfillArgs) -> Self {
         // A file that breaks its reader is told of like any other that cannot be read.
-        let read =
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sessions::read(file, roots)));
+        let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            sessions::read(file, roots, None)
+        }));
         let (raws, error) = match read {
             Ok((raws, error)) => (raws, error.map(|error| error.to_string())),
             Err(_) => (Vec::new(), Some("its reader failed; please report this".to_owned())),

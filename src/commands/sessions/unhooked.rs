@@ -39,7 +39,7 @@ pub fn since(env: &Env, repo: &Repo, base: Option<&Oid>, journal: &[Event]) -> V
         }
         // What has no time of its own may be as young as its file.
         let file = File { begun: file.written, ..file };
-        raws.extend(read(&file, &roots).0);
+        raws.extend(read(&file, &roots, since).0);
     }
     join(raws).into_iter().filter_map(|session| unheard(session, &spoken, since)).collect()
 }
@@ -49,8 +49,8 @@ fn latest(mut files: Vec<File>) -> Vec<File> {
     files.sort_by_key(|file| std::cmp::Reverse(file.written));
     let mut room = BYTES;
     files.retain(|file| {
-        let fits = file.size <= room;
-        room -= if fits { file.size } else { 0 };
+        let fits = file.cost() <= room;
+        room -= if fits { file.cost() } else { 0 };
         fits
     });
     files.truncate(FILES);
