@@ -77,8 +77,16 @@ fn clines_scripts_let_it_go_on() {
     let script = folder.join("PostToolUse");
     assert_eq!(call(&world, &script), "{\"cancel\":false}\n");
     assert_eq!(world.trace(), ["ours record cline <>"]);
+    let before = folder.join("PreToolUse");
+    assert_eq!(call(&world, &before), "{\"cancel\":false}\n");
+    let traced = world.trace();
+    assert_eq!(traced.len(), 2, "{traced:?}");
+    assert!(traced[0].starts_with("ours hook agent-gate cline"), "{traced:?}");
+    assert!(traced[1].starts_with("ours record cline"), "{traced:?}");
     world.remove_program();
-    assert_eq!(call(&world, &script), "{\"cancel\":false}\n");
+    for script in [script, before] {
+        assert_eq!(call(&world, &script), "{\"cancel\":false}\n");
+    }
     assert_eq!(world.trace(), [""; 0]);
 }
 
@@ -140,7 +148,7 @@ fn doctor_plays_what_is_installed() {
         let proof = format!("ok    probe {agent} (project)  its own commands recorded a prompt");
         assert!(said.contains(&proof), "{said}");
     }
-    for agent in ["opencode", "vibe"] {
+    for agent in ["cline", "opencode", "vibe"] {
         let denied = format!("ok    probe {agent} (project)  `git commit --no-verify` in an");
         assert!(said.contains(&denied), "{said}");
     }
