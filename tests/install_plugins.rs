@@ -51,7 +51,36 @@ fn agents_that_keep_their_sessions_need_no_hooks() {
     for agent in ["aider", "continue"] {
         let line = said.lines().find(|line| line.starts_with(agent)).unwrap();
         assert!(line.contains("read at each commit"), "{said}");
+        let none = world.run(&["install", "--agent", agent]);
+        assert!(none.err.contains(&format!("{agent} has no hooks")), "{none:?}");
     }
+}
+
+#[test]
+fn copilot_in_vs_code_runs_the_file_of_copilot_cli() {
+    let world = World::new();
+    let said = world.run(&["install", "--list"]).ok();
+    assert!(said.contains("copilot-vscode  runs the hooks of copilot-cli"), "{said}");
+    let before = world.picture();
+    for (user, file) in [
+        (false, world.repo.join(".github/hooks/git-ai-log.json")),
+        (true, world.home(".copilot/hooks/git-ai-log.json")),
+    ] {
+        let said = install(&world, "copilot-vscode", user);
+        assert!(said.err.contains("copilot-vscode runs the hooks of copilot-cli"), "{said:?}");
+        said.ok();
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains("git-ai-log record copilot-cli"), "{text}");
+        // It is the same file, whoever is named.
+        assert_eq!(install(&world, "copilot-cli", user).ok(), "nothing to do\n");
+        let scope = if user { "--user" } else { "--project" };
+        world.run(&["uninstall", scope, "--agent", "copilot-vscode"]).ok();
+        assert!(!file.exists());
+    }
+    world.run(&["uninstall"]).ok();
+    world.run(&["uninstall", "--user"]).ok();
+    let _ = std::fs::remove_dir_all(world.home(".local"));
+    assert_eq!(world.picture(), before);
 }
 
 /// Runs a hook's script with nothing of this shell's path but where the program may lie.

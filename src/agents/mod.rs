@@ -82,6 +82,11 @@ pub trait Agent: Sync {
         None
     }
 
+    /// The agent whose hooks it runs as they are, where it has none of its own.
+    fn hooks_of(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What its hooks would tell of this scene, in order; nothing where we do not know.
     fn cues(&self, _scene: &scene::Scene<'_>) -> Vec<scene::Cue> {
         Vec::new()
