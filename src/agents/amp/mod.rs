@@ -4,11 +4,70 @@
 
 mod sessions;
 
+use serde_json::{Value, json};
+
 use super::edit::Replacement;
-use super::{Act, Agent, FileEdit, Marks, Payload, PayloadError, Report, Sessions, Told, patch};
+use super::question::FINDINGS;
+use super::scene::{CALL, Cue, DENIED, Scene, TURN};
+use super::settings::plugin::Plugin;
+use super::settings::{Installer, Task};
+use super::{
+    About, Act, Agent, FileEdit, Marks, Payload, PayloadError, Question, Report, Sessions, Told,
+    patch,
+};
 
 /// Amp.
 pub struct Amp;
+
+/// The event before a tool is used, which waits for an answer.
+const BEFORE: &str = "tool.call";
+/// The event after it was used.
+const AFTER: &str = "tool.result";
+/// The event of a prompt.
+const PROMPT: &str = "agent.start";
+/// The event at a turn's end, which waits for an answer, too.
+const END: &str = "agent.end";
+
+/// Tools that change no file; those that only read are apart.
+const QUIET: &[&str] = &[
+    "Check",
+    "Grep",
+    "Task",
+    "code_review",
+    "find_thread",
+    "finder",
+    "get_diagnostics",
+    "glob",
+    "handoff",
+    "librarian",
+    "look_at",
+    "mermaid",
+    "oracle",
+    "painter",
+    "read_mcp_resource",
+    "read_thread",
+    "read_web_page",
+    "skill",
+    "task_list",
+    "todo_write",
+    "web_search",
+];
+
+static PLUGIN: Plugin = Plugin {
+    name: "amp",
+    program: "amp",
+    about: "plugin of Amp",
+    home: |homes| homes.config().map(|config| config.join("amp")),
+    project: ".amp",
+    file: "plugins/git-ai-log.ts",
+    text: include_str!("plugin.ts"),
+    quiet: QUIET,
+    reads: &["Read", "read_file"],
+    events: |task| match task {
+        Task::Record => &["session.start", PROMPT, BEFORE, AFTER, END],
+        Task::Gate => &[BEFORE, END],
+    },
+};
 
 impl Agent for Amp {
     fn name(&self) -> &'static str {
@@ -19,13 +78,84 @@ impl Agent for Amp {
         self.told(&Payload::parse(payload)?)
     }
 
+    fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
+        let Some(report) = self.reports(payload)?.pop() else {
+            return Ok(None);
+        };
+        let about = match report.act {
+            Act::CommandStarts { tool, command } if is_shell(&tool) => About::Run(command),
+            Act::Before(paths) => About::Write(paths),
+            Act::Stopped { .. } => About::Stop,
+            _ => return Ok(None),
+        };
+        let Report { agent, session, turn, subagent, cwd, .. } = report;
+        Ok(Some(Question { agent, session, turn, subagent, cwd, about }))
+    }
+
+    /// The plugin makes of it what Amp understands.
+    fn refusal(&self, question: &Question, reason: &str) -> Value {
+        match question.about {
+            About::Stop => json!({ "more": reason }),
+            _ => json!({ "deny": reason }),
+        }
+    }
+
+    fn installer(&self) -> Option<&'static dyn Installer> {
+        Some(&PLUGIN)
+    }
+
     fn sessions(&self) -> Option<&'static dyn Sessions> {
         Some(&Self)
+    }
+
+    fn cues(&self, scene: &Scene<'_>) -> Vec<Cue> {
+        let old = format!("{}\n", scene.first);
+        let call = json!({
+            "toolUseID": CALL,
+            "tool": "edit_file",
+            "input": {
+                "path": scene.cwd.join(scene.file),
+                "old_str": old,
+                "new_str": format!("{old}{}\n", scene.added),
+            },
+            "status": "done",
+        });
+        let cue = |event, written, more| Cue {
+            event,
+            tool: None,
+            written,
+            payload: payload(scene, event, more),
+        };
+        vec![
+            cue(PROMPT, false, json!({ "message": scene.prompt })),
+            cue(BEFORE, false, call.clone()),
+            cue(AFTER, true, call),
+        ]
+    }
+
+    fn denied(&self, scene: &Scene<'_>) -> Cue {
+        let call = json!({
+            "toolUseID": CALL, "tool": "shell_command", "input": { "command": DENIED },
+        });
+        Cue { event: BEFORE, tool: None, written: false, payload: payload(scene, BEFORE, call) }
     }
 
     fn marks(&self) -> Marks {
         Marks { variables: &[], session: None, programs: &["amp"] }
     }
+}
+
+fn payload(scene: &Scene<'_>, event: &str, more: Value) -> Value {
+    let mut payload = json!({
+        "event": event,
+        "thread": { "id": scene.session },
+        "turn": TURN,
+        "cwd": scene.cwd,
+    });
+    if let (Value::Object(all), Value::Object(more)) = (&mut payload, more) {
+        all.extend(more);
+    }
+    payload
 }
 
 impl Amp {
@@ -59,10 +189,13 @@ fn id(payload: &Payload, pointer: &str) -> Option<String> {
 fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
     Ok(match payload.need("/event")?.as_str() {
         "session.start" => Some(Act::Started),
-        "agent.start" => payload.owned("/message").map(Act::Prompt),
-        "tool.call" => before(payload)?,
-        "tool.result" => after(payload)?,
-        "agent.end" => Some(Act::Stopped { closing: None, background: false }),
+        PROMPT => {
+            let prompt = payload.owned("/message").filter(|text| !text.starts_with(FINDINGS));
+            prompt.map(Act::Prompt)
+        }
+        BEFORE => before(payload)?,
+        AFTER => after(payload)?,
+        END => Some(Act::Stopped { closing: None, background: false }),
         _ => None,
     })
 }
@@ -79,11 +212,16 @@ fn kind(tool: &str) -> Tool {
         "edit_file" | "create_file" | "write_file" | "apply_patch" | "undo_edit"
         | "format_file" => Tool::Edits,
         "Read" | "read_file" => Tool::Reads,
-        "Bash" | "shell_command" | "run_terminal_command" | "restore_snapshot" => Tool::Runs,
+        "restore_snapshot" => Tool::Runs,
+        _ if is_shell(tool) => Tool::Runs,
         // Tools of servers and of the user's own may write files, and say so nowhere.
         _ if tool.starts_with("mcp__") || tool.starts_with("tb__") => Tool::Runs,
         _ => Tool::Nothing,
     }
+}
+
+fn is_shell(tool: &str) -> bool {
+    matches!(tool, "Bash" | "shell_command" | "run_terminal_command")
 }
 
 fn before(payload: &Payload) -> Result<Option<Act>, PayloadError> {

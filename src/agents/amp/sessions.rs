@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::Amp;
 use crate::agents::Payload;
 use crate::agents::continue_cli::folder;
+use crate::agents::question::FINDINGS;
 use crate::agents::sessions::{self, Moment, SessionError, Sessions, Store, time};
 use crate::config::Homes;
 
@@ -105,8 +106,9 @@ impl<'t> Teller<'t> {
         let texts = blocks.iter().filter(|block| block["type"] == "text");
         let texts: Vec<&str> = texts.filter_map(|block| block["text"].as_str()).collect();
         let text = texts.join("\n");
-        // The task of a sub-agent is no person's prompt.
-        if text.trim().is_empty() || self.subagent.is_some() {
+        // The task of a sub-agent is no person's prompt, nor is what the gate had to say.
+        let typed = !text.trim().is_empty() && !text.starts_with(FINDINGS);
+        if !typed || self.subagent.is_some() {
             return;
         }
         let sent = message.pointer("/meta/sentAt").and_then(Value::as_i64);

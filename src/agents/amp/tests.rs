@@ -1,7 +1,5 @@
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-
 use super::*;
 use crate::agents::sessions::{Moment, SessionError};
 
@@ -140,4 +138,26 @@ fn threads_that_are_cut_off_or_strange_are_said() {
     assert!(error.is_none(), "{error:?}");
     assert_eq!(moments[1].report.session, "T-1");
     assert!(matches!(moments[1].report.act, Act::Edited(_)));
+}
+
+#[test]
+fn its_plugin_asks_before_a_command_a_write_and_the_end() {
+    let asked = |event: &str, tool: &str, input: Value| {
+        let payload = json!({
+            "event": event, "thread": { "id": "T-1" }, "turn": 3, "tool": tool, "input": input,
+            "cwd": "/top",
+        });
+        Amp.question(payload.to_string().as_bytes()).unwrap()
+    };
+    let run = asked(BEFORE, "shell_command", json!({ "command": "git push -f" })).unwrap();
+    assert_eq!((&run.about, run.turn.as_deref()), (&About::Run("git push -f".into()), Some("3")));
+    assert_eq!(Amp.refusal(&run, "why"), json!({ "deny": "why" }));
+    let write = asked(BEFORE, "create_file", json!({ "path": "a", "content": "" })).unwrap();
+    assert_eq!(write.about, About::Write(vec!["a".into()]));
+    let end = asked(END, "", Value::Null).unwrap();
+    assert_eq!(Amp.refusal(&end, "why"), json!({ "more": "why" }));
+    assert_eq!(asked(BEFORE, "mcp__server__tool", json!({})), None);
+    // What the gate says comes back like a prompt.
+    let payload = json!({ "event": PROMPT, "thread": { "id": "T-1" }, "message": FINDINGS });
+    assert_eq!(Amp.reports(payload.to_string().as_bytes()), Ok(Vec::new()));
 }

@@ -8,6 +8,7 @@ pub(super) mod codex_toml;
 mod cut;
 mod json;
 pub(super) mod own;
+pub(super) mod plugin;
 pub(super) mod shape;
 pub(super) mod table;
 #[cfg(test)]
