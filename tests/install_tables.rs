@@ -150,6 +150,8 @@ fn what_keeps_hooks_from_running_is_told() {
     let off =
         told("droid", "home/.factory/settings.json", "{\"hooks\": {\"hooksDisabled\": true}}", "");
     assert!(off.contains("home/.factory/settings.json sets hooks.hooksDisabled to true"), "{off}");
+    let off = told("droid", "repo/.factory/hooks.json", "{\"Stop\": [], \"other\": 1}", "");
+    assert!(off.contains(".factory/hooks.json has the hooks of Stop, in place of ours"), "{off}");
     let trust = "{\"TOP\": \"DO_NOT_TRUST\"}";
     let off = told("gemini", "home/.gemini/trustedFolders.json", trust, "");
     assert!(off.contains("this folder is not trusted"), "{off}");

@@ -52,6 +52,7 @@ static SETTINGS: Table = Table {
     events: |_| &EVENTS,
     off: None,
     trust: None,
+    over: &[],
     advice: None,
 };
 

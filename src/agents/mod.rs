@@ -464,12 +464,13 @@ mod tests {
         #[test]
         fn objects_of_any_shape_are_an_answer(
             event in "(PreToolUse|PostToolUse|Stop|UserPromptSubmit|edit|chat.message|tool.execute.after|\
+                      agent.start|tool.call|tool.result|\
                       tool_call|tool_result|pre_tool|post_tool|BeforeAgent|BeforeTool|AfterTool|preToolUse|\
                       postToolUse|beforeShellExecution|stop|post_write_code|pre_run_command|\\p{L}{0,3})",
             tool in "(Edit|Write|Bash|apply_patch|NotebookEdit|mcp__x__y|edit|write|bash|editor|\
                      run_commands|read_files|file_system.search_replace|replace|write_file|view|create|\
                      run_shell_command|StrReplace|ApplyPatch|Delete|create_file|run_in_terminal|\
-                     multi_replace_string_in_file|read_file)",
+                     multi_replace_string_in_file|read_file|Create|Execute|edit_file|create_file|shell_command)",
             input in "[\\[\\]{}\":,a-z0-9*\\\\n@ +-]{0,120}",
         ) {
             for input in [format!("{{\"command\":{}}}", serde_json::json!(input)), input] {
@@ -478,6 +479,7 @@ mod tests {
                       \"hook_event_name\":\"{event}\",\"event\":\"{event}\",\"tool_name\":\"{tool}\",\
                       \"agent_action_name\":\"{event}\",\"trajectory_id\":\"s\",\
                       \"conversation_id\":\"s\",\"tool_info\":{input},\"tool_response\":{input},\
+                      \"thread\":{{\"id\":\"s\"}},\"status\":\"done\",\"input\":{input},\"output\":{input},\
                       \"hookName\":\"{event}\",\"taskId\":\"t\",\"tool\":\"{tool}\",\"args\":{input},\
                       \"tool_call\":{{\"name\":\"{tool}\",\"input\":{input}}},\"tool_status\":\"success\",\
                       \"tool_input\":{input}}}"

@@ -20,7 +20,11 @@ struct Store {
     put: fn(&TestRepo, &str, &Path) -> PathBuf,
 }
 
-const STORES: &[Store] = &[Store { agent: "amp", put: amp }, Store { agent: "droid", put: droid }];
+const STORES: &[Store] = &[
+    Store { agent: "amp", put: amp },
+    Store { agent: "cursor", put: cursor },
+    Store { agent: "droid", put: droid },
+];
 
 fn data(name: &str) -> String {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sessions");

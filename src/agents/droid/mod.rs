@@ -52,9 +52,8 @@ static SETTINGS: Table = Table {
     events: |reads| if reads { &EVENTS_AND_READ } else { &EVENTS },
     off: Some(Off { path: &["hooks", "hooksDisabled"], value: true, beside: &[], joined: true }),
     trust: None,
-    advice: Some(
-        "where a hooks.json lies beside its settings, Droid takes an event's hooks from there",
-    ),
+    over: &["hooks.json", "hooks/hooks.json"],
+    advice: None,
 };
 
 impl Agent for Droid {
