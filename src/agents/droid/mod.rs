@@ -1,5 +1,5 @@
-//! Droid, of Factory: hooks in `.factory/settings.json`, in the words of Claude Code's. Read in the
-//! program of version 0.225.2 and in other programs; not seen in a run.
+//! Droid, of Factory: hooks in `.factory/settings.json`, in the words of Claude Code's, as seen with
+//! version 0.225.2. Sub-agents, patches and older spellings are read in that program and in others.
 
 mod sessions;
 
@@ -10,12 +10,15 @@ use super::scene::{CALL, Cue, DENIED, Scene};
 use super::settings::table::{Event, Off, Shape, Table};
 use super::settings::{Installer, Task};
 use super::{
-    About, Act, Agent, FileEdit, Marks, Payload, PayloadError, Question, Report, Sessions, Told,
-    patch,
+    About, Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report,
+    Sessions, Told, patch,
 };
 
 /// Droid.
 pub struct Droid;
+
+/// How much of the end of a transcript is searched for the prompt and the model. Bytes.
+const TRANSCRIPT_END: u64 = 32 * 1024 * 1024;
 
 /// Its shell.
 const SHELL: &str = "Execute";
@@ -108,6 +111,26 @@ impl Agent for Droid {
         Cue { event: "PreToolUse", tool: Some(SHELL), written: false, payload }
     }
 
+    /// Without a terminal no hook tells the prompt, and none ever the model.
+    fn behind(&self, report: &Report, files: &dyn Files) -> Behind {
+        let end = report.transcript.as_ref().and_then(|path| files.end(path, TRANSCRIPT_END));
+        let end = end.unwrap_or_default();
+        let read = |line: &[u8]| serde_json::from_slice::<Value>(line).ok();
+        let mut behind = Behind::default();
+        for line in end.rsplit(|&b| b == b'\n').filter_map(read) {
+            let model = || line["message"]["modelId"].as_str().map(str::to_owned);
+            behind.model = behind.model.or_else(model);
+            behind.prompt = sessions::asked(&line);
+            if behind.prompt.is_some() {
+                break;
+            }
+        }
+        // The task of a sub-agent is no person's prompt.
+        let start = end.split(|&b| b == b'\n').next().and_then(read).unwrap_or_default();
+        behind.prompt = behind.prompt.filter(|_| start["callingSessionId"].is_null());
+        behind
+    }
+
     fn marks(&self) -> Marks {
         Marks { variables: &[], session: None, programs: &["droid"] }
     }
@@ -125,8 +148,7 @@ impl Droid {
         Ok(vec![Report {
             agent: self.name().to_owned(),
             session: session.ok_or(PayloadError::Missing("/session_id"))?,
-            // No hook names a prompt in the tools that it led to.
-            turn: payload.owned("/turn"),
+            turn: payload.owned("/turn").or_else(|| prompted(payload)),
             call: payload.owned("/tool_use_id"),
             subagent: payload.owned("/subagent"),
             model: payload.owned("/model"),
@@ -135,6 +157,12 @@ impl Droid {
             act,
         }])
     }
+}
+
+/// The message with the prompt, which only the prompt's own hook names.
+fn prompted(payload: &Payload) -> Option<String> {
+    let prompt = payload.text("/prompt").is_some();
+    payload.owned("/message_id").filter(|_| prompt)
 }
 
 fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {

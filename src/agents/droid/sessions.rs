@@ -1,6 +1,6 @@
 //! Droid's sessions: `sessions/<folder>/<id>.jsonl`, whose first line says where, and beside it
-//! `<id>.settings.json` with the model. From other programs that read them, and from the program
-//! that writes them, version 0.225.2.
+//! `<id>.settings.json` with the model. Seen with version 0.225.2; what sub-agents leave is read in
+//! that program.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -123,11 +123,11 @@ impl Session<'_> {
             self.hook(line, told);
         }
         // The task of a sub-agent is no person's prompt.
-        if results || !self.about["subagent"].is_null() || !is_shown(message) {
+        if results || !self.about["subagent"].is_null() {
             return;
         }
-        if let Some(prompt) = prompt(&message["content"]) {
-            self.turn = line["id"].clone();
+        if let Some((turn, prompt)) = asked(line) {
+            self.turn = turn.into();
             self.hook(line, json!({ "hook_event_name": "UserPromptSubmit", "prompt": prompt }));
         }
     }
@@ -143,6 +143,14 @@ impl Session<'_> {
         let reports = Droid.told(&Payload::of(payload)).unwrap_or_default();
         reports.into_iter().for_each(|report| (self.tell)(Moment { at, report }));
     }
+}
+
+/// The prompt that a line is, and the message's name.
+pub(super) fn asked(line: &Value) -> Option<(String, String)> {
+    let message = &line["message"];
+    let person = line["type"] == "message" && message["role"] == "user" && is_shown(message);
+    let text = prompt(&message["content"]).filter(|_| person)?;
+    Some((line["id"].as_str()?.to_owned(), text))
 }
 
 fn blocks(message: &Value) -> impl Iterator<Item = &Value> {

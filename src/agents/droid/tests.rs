@@ -157,3 +157,43 @@ fn words_of_droids_own_and_of_the_gate_are_no_prompt() {
     let prompts: Vec<_> = moments.into_iter().skip(1).map(|moment| moment.report.act).collect();
     assert_eq!(prompts, [Act::Prompt("typed".into())]);
 }
+
+#[test]
+fn a_tool_belongs_to_the_last_prompt_of_the_sessions_file() {
+    let message = |role: &str, id: &str, more: Value| {
+        let mut message = json!({ "role": role, "content": [{ "type": "text", "text": id }] });
+        more.as_object().into_iter().flatten().for_each(|(name, value)| {
+            message[name] = value.clone();
+        });
+        json!({ "type": "message", "id": id, "message": message }).to_string()
+    };
+    let behind = |start: Value| {
+        let lines = [
+            start.to_string(),
+            message("user", "first", Value::Null),
+            message("assistant", "a", json!({ "modelId": "old" })),
+            message("user", "second", Value::Null),
+            message("assistant", "b", json!({ "modelId": "new" })),
+            message("user", "hook", json!({ "hookEventName": "PreToolUse" })),
+        ];
+        let files = crate::agents::memory::Memory::of([("/s.jsonl", lines.join("\n"))]);
+        let payload = json!({
+            "hook_event_name": "PreToolUse", "session_id": "s", "tool_name": SHELL,
+            "transcript_path": "/s.jsonl", "tool_input": { "command": "ls" },
+        });
+        let report = Droid.reports(payload.to_string().as_bytes()).unwrap().remove(0);
+        Droid.behind(&report, &files)
+    };
+    let found = behind(json!({ "type": "session_start", "id": "s" }));
+    assert_eq!(found.model.as_deref(), Some("new"));
+    assert_eq!(found.prompt, Some(("second".to_owned(), "second".to_owned())));
+    let sub = behind(json!({ "type": "session_start", "id": "s", "callingSessionId": "m" }));
+    assert_eq!(sub.prompt, None);
+    // The prompt's own hook names the same message.
+    let payload = json!({
+        "hook_event_name": "UserPromptSubmit", "session_id": "s", "prompt": "second",
+        "message_id": "second",
+    });
+    let report = Droid.reports(payload.to_string().as_bytes()).unwrap().remove(0);
+    assert_eq!(report.turn.as_deref(), Some("second"));
+}
