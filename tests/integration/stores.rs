@@ -55,7 +55,7 @@ fn amp(repo: &TestRepo, run: &str, top: &Path) -> PathBuf {
 }
 
 const STATE: &str = "config/Cursor/User/globalStorage/state.vscdb";
-const WORKSPACE: &str = "config/Cursor/User/workspaceStorage/84c9a67ebe7054485d323a481a9cffeb";
+const WORKSPACE: &str = "config/Cursor/User/workspaceStorage/3d0c5a10000040008000000000000001";
 
 /// Cursor's databases from their rows: the one of all sessions, and that of a workspace.
 fn cursor(repo: &TestRepo, run: &str, top: &Path) -> PathBuf {
@@ -233,7 +233,7 @@ fn what_cursor_keeps_twice_counts_once() {
         let repo = TestRepo::unhooked(&[]);
         begin(&repo);
         let database = cursor(&repo, "main", &repo.top);
-        let session = "7a21307b-c742-491d-ac90-21fdab1f1746";
+        let session = "3d0c5a10-0000-4000-8000-0000000000c0";
         let line = |role: &str, block: Value| {
             let message = serde_json::json!({ "role": role, "message": { "content": [block] } });
             format!("{message}\n")

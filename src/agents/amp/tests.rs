@@ -108,7 +108,7 @@ fn a_thread_is_told_as_its_plugins_are() {
     // Neither the edit that failed nor the command that was rejected is among them.
     assert_eq!(acts.len(), 6, "{acts:#?}");
     let report = &moments[3].report;
-    assert_eq!(report.session, "T-019ca1f6-7f21-77b5-a308-65416ebbdf48");
+    assert_eq!(report.session, "T-3d0c5a10-0000-7000-8000-000000000001");
     assert_eq!(report.turn.as_deref(), Some("0"));
     assert_eq!(report.call.as_deref(), Some("toolu_3"));
     assert_eq!(report.model.as_deref(), Some("claude-opus-4-6"));

@@ -91,7 +91,7 @@ fn a_session_is_told_as_its_hooks_tell_it() {
         let of = |moment: &&Moment| moment.report.call.as_deref() == Some(call);
         &moments.iter().rfind(of).unwrap().report
     };
-    assert_eq!(report("call_4").session, "052cb8d0-4616-488a-99fe-bfbbbe9429b3");
+    assert_eq!(report("call_4").session, "3d0c5a10-0000-4000-8000-000000000001");
     assert_eq!(report("call_4").turn.as_deref(), Some("0d7c1c5e-0000-4000-8000-000000000002"));
     assert_eq!(report("call_4").model.as_deref(), Some("claude-opus-4-5-20251101"));
     // The message does not say; what was chosen does.
