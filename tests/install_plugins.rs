@@ -13,6 +13,7 @@ use install_env::World;
 
 /// The agents of this file, and the files that they are told by in a project and for the user.
 const AGENTS: &[(&str, &str, &str)] = &[
+    ("amp", ".amp/plugins/git-ai-log.ts", ".config/amp/plugins/git-ai-log.ts"),
     ("cline", ".clinerules/hooks/PreToolUse", ".cline/hooks/PreToolUse"),
     ("opencode", ".opencode/plugins/git-ai-log.js", ".config/opencode/plugins/git-ai-log.js"),
     ("vibe", ".vibe/hooks.toml", ".vibe/hooks.toml"),
@@ -51,7 +52,36 @@ fn agents_that_keep_their_sessions_need_no_hooks() {
     for agent in ["aider", "continue"] {
         let line = said.lines().find(|line| line.starts_with(agent)).unwrap();
         assert!(line.contains("read at each commit"), "{said}");
+        let none = world.run(&["install", "--agent", agent]);
+        assert!(none.err.contains(&format!("{agent} has no hooks")), "{none:?}");
     }
+}
+
+#[test]
+fn copilot_in_vs_code_runs_the_file_of_copilot_cli() {
+    let world = World::new();
+    let said = world.run(&["install", "--list"]).ok();
+    assert!(said.contains("copilot-vscode  runs the hooks of copilot-cli"), "{said}");
+    let before = world.picture();
+    for (user, file) in [
+        (false, world.repo.join(".github/hooks/git-ai-log.json")),
+        (true, world.home(".copilot/hooks/git-ai-log.json")),
+    ] {
+        let said = install(&world, "copilot-vscode", user);
+        assert!(said.err.contains("copilot-vscode runs the hooks of copilot-cli"), "{said:?}");
+        said.ok();
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains("git-ai-log record copilot-cli"), "{text}");
+        // It is the same file, whoever is named.
+        assert_eq!(install(&world, "copilot-cli", user).ok(), "nothing to do\n");
+        let scope = if user { "--user" } else { "--project" };
+        world.run(&["uninstall", scope, "--agent", "copilot-vscode"]).ok();
+        assert!(!file.exists());
+    }
+    world.run(&["uninstall"]).ok();
+    world.run(&["uninstall", "--user"]).ok();
+    let _ = std::fs::remove_dir_all(world.home(".local"));
+    assert_eq!(world.picture(), before);
 }
 
 /// Runs a hook's script with nothing of this shell's path but where the program may lie.
@@ -77,8 +107,16 @@ fn clines_scripts_let_it_go_on() {
     let script = folder.join("PostToolUse");
     assert_eq!(call(&world, &script), "{\"cancel\":false}\n");
     assert_eq!(world.trace(), ["ours record cline <>"]);
+    let before = folder.join("PreToolUse");
+    assert_eq!(call(&world, &before), "{\"cancel\":false}\n");
+    let traced = world.trace();
+    assert_eq!(traced.len(), 2, "{traced:?}");
+    assert!(traced[0].starts_with("ours hook agent-gate cline"), "{traced:?}");
+    assert!(traced[1].starts_with("ours record cline"), "{traced:?}");
     world.remove_program();
-    assert_eq!(call(&world, &script), "{\"cancel\":false}\n");
+    for script in [script, before] {
+        assert_eq!(call(&world, &script), "{\"cancel\":false}\n");
+    }
     assert_eq!(world.trace(), [""; 0]);
 }
 
@@ -127,7 +165,8 @@ fn vibes_list_keeps_what_is_the_users() {
 fn doctor_plays_what_is_installed() {
     let world = World::new();
     world.put_real_program();
-    let install = ["install", "--agent", "cline", "--agent", "opencode", "--agent", "vibe"];
+    let mut install = vec!["install"];
+    AGENTS.iter().for_each(|(agent, ..)| install.extend(["--agent", agent]));
     world.run(&install).ok();
     let before = world.picture();
     let mut doctor = world.command(env!("CARGO_BIN_EXE_git-ai-log"));
@@ -136,11 +175,11 @@ fn doctor_plays_what_is_installed() {
     let ran = doctor.output().unwrap();
     let said = String::from_utf8(ran.stdout).unwrap();
     assert_eq!(ran.status.code(), Some(0), "{said}");
-    for agent in ["cline", "opencode", "vibe"] {
+    for agent in ["amp", "cline", "opencode", "vibe"] {
         let proof = format!("ok    probe {agent} (project)  its own commands recorded a prompt");
         assert!(said.contains(&proof), "{said}");
     }
-    for agent in ["opencode", "vibe"] {
+    for agent in ["amp", "cline", "opencode", "vibe"] {
         let denied = format!("ok    probe {agent} (project)  `git commit --no-verify` in an");
         assert!(said.contains(&denied), "{said}");
     }
@@ -186,16 +225,47 @@ try {
 }
 "#;
 
-/// Runs the plugin, where there is something to run it with.
+/// Amp as the plugin sees it: a prompt, an edit, a command that is denied, the turn's end.
+const AMP: &str = r#"
+import plugin from "PLUGIN"
+const hooks = {}
+plugin({
+  on: (name, hook) => (hooks[name] = hook),
+  system: { workspaceRoot: { toString: () => "file://" + process.cwd() } },
+  helpers: { filePathFromURI: (uri) => uri.toString().slice("file://".length) },
+})
+const thread = { id: "T-1" }
+const say = async (name, event) => JSON.stringify(await hooks[name]({ thread, ...event }))
+await say("session.start", {})
+await say("agent.start", { id: 3, message: "Change it." })
+const call = { toolUseID: "toolu_1", tool: "edit_file", input: { path: "a.txt", old_str: "x", new_str: "y" } }
+console.log(await say("tool.call", call))
+const output = { diff: "```diff\n@@ -1 +1 @@\n-x\n+y\n```", lineRange: [1, 1] }
+await say("tool.result", { ...call, status: "done", output })
+await say("tool.call", { toolUseID: "toolu_2", tool: "web_search", input: {} })
+await say("agent.start", { id: 4, message: "git ai-log: the checklist has findings." })
+// Nothing of this may be thrown.
+for (const name of Object.keys(hooks)) await hooks[name](undefined)
+const denied = { toolUseID: "toolu_3", tool: "shell_command", input: { command: "git commit --no-verify" } }
+console.log(await say("tool.call", denied))
+console.log(await say("agent.end", { id: 4, status: "done", messages: [] }))
+"#;
+
+/// Runs opencode's plugin, where there is something to run it with.
 fn play(world: &World) -> Option<String> {
+    play_with(world, ".opencode/plugins/git-ai-log.js", OPENCODE)
+}
+
+/// Runs a plugin in this play.
+fn play_with(world: &World, plugin: &str, play: &str) -> Option<String> {
     let node = Command::new("sh").args(["-c", "command -v node"]).output().unwrap();
     let node = String::from_utf8(node.stdout).unwrap();
     if node.trim().is_empty() {
         return None;
     }
-    let plugin = world.repo.join(".opencode/plugins/git-ai-log.js");
+    let plugin = world.repo.join(plugin);
     let copy = world.write("plugin.mjs", std::fs::read(plugin).unwrap());
-    let script = OPENCODE.replace("PLUGIN", copy.to_str().unwrap());
+    let script = play.replace("PLUGIN", copy.to_str().unwrap());
     let script = world.write("play.mjs", script);
     let mut node = world.command(node.trim());
     node.arg(script);
@@ -243,4 +313,43 @@ fn opencodes_plugin_tells_and_asks() {
     world.write("repo/.ai-log.toml", "");
     let said = play(&world).unwrap();
     assert!(said.contains("`git commit --no-verify`"), "{said}");
+}
+
+#[test]
+fn amps_plugin_tells_and_asks() {
+    let world = World::new();
+    install(&world, "amp", false).ok();
+    let play = || play_with(&world, ".amp/plugins/git-ai-log.ts", AMP);
+    let Some(said) = play() else { return };
+    let allowed = "{\"action\":\"allow\"}\n";
+    assert_eq!(said, format!("{allowed}{allowed}undefined\n"));
+    let trace = world.trace();
+    let told: Vec<serde_json::Value> = trace
+        .iter()
+        .filter_map(|line| line.strip_prefix("ours record amp <")?.strip_suffix('>'))
+        .map(|payload| serde_json::from_str(payload).unwrap())
+        .collect();
+    let events: Vec<_> = told.iter().map(|payload| payload["event"].as_str().unwrap()).collect();
+    let all =
+        ["session.start", "agent.start", "tool.call", "tool.result", "tool.call", "agent.end"];
+    assert_eq!(events, all);
+    assert_eq!(told[1]["message"], "Change it.");
+    for payload in &told[1..] {
+        assert_eq!((&payload["thread"]["id"], &payload["turn"]), (&"T-1".into(), &3.into()));
+        assert_eq!(payload["cwd"], world.repo.to_str().unwrap());
+    }
+    let diff = serde_json::json!({ "diff": "```diff\n@@ -1 +1 @@\n-x\n+y\n```" });
+    assert_eq!((&told[3]["output"], &told[3]["status"]), (&diff, &"done".into()));
+    // Without the program nothing is told, and nothing is disturbed.
+    world.remove_program();
+    assert_eq!(play().unwrap(), said);
+    world.put_program();
+    // With the gate, the command is denied.
+    world.put_real_program();
+    world.write("repo/.ai-log.toml", "");
+    let said = play().unwrap();
+    assert!(
+        said.contains("reject-and-continue") && said.contains("`git commit --no-verify`"),
+        "{said}"
+    );
 }

@@ -13,6 +13,7 @@ use serde_json::Value;
 const AGENTS: &[(&str, &str, &str, &str)] = &[
     ("copilot-cli", ".github/hooks/git-ai-log.json", ".copilot/hooks/git-ai-log.json", "/0/bash"),
     ("cursor", ".cursor/hooks.json", ".cursor/hooks.json", "/0/command"),
+    ("droid", ".factory/settings.json", ".factory/settings.json", "/0/hooks/0/command"),
     ("gemini", ".gemini/settings.json", ".gemini/settings.json", "/0/hooks/0/command"),
     ("qwen", ".qwen/settings.json", ".qwen/settings.json", "/0/hooks/0/command"),
     ("windsurf", ".windsurf/hooks.json", ".codeium/windsurf/hooks.json", "/0/command"),
@@ -146,6 +147,11 @@ fn what_keeps_hooks_from_running_is_told() {
         "",
     );
     assert!(off.contains(".github/copilot/settings.json sets disableAllHooks"), "{off}");
+    let off =
+        told("droid", "home/.factory/settings.json", "{\"hooks\": {\"hooksDisabled\": true}}", "");
+    assert!(off.contains("home/.factory/settings.json sets hooks.hooksDisabled to true"), "{off}");
+    let off = told("droid", "repo/.factory/hooks.json", "{\"Stop\": [], \"other\": 1}", "");
+    assert!(off.contains(".factory/hooks.json has the hooks of Stop, in place of ours"), "{off}");
     let trust = "{\"TOP\": \"DO_NOT_TRUST\"}";
     let off = told("gemini", "home/.gemini/trustedFolders.json", trust, "");
     assert!(off.contains("this folder is not trusted"), "{off}");

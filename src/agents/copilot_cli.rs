@@ -61,6 +61,7 @@ static SETTINGS: Table = Table {
         joined: false,
     }),
     trust: None,
+    over: &[],
     advice: Some(
         "Copilot CLI reads a project's hooks only once you trust its folder; `--user` installs for \
          all of them",

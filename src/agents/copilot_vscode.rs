@@ -25,6 +25,11 @@ impl Agent for CopilotVsCode {
         self.told(&Payload::parse(payload)?)
     }
 
+    /// It reads the same folders, in a project and in the home, and understands the same file.
+    fn hooks_of(&self) -> Option<&'static str> {
+        Some("copilot-cli")
+    }
+
     fn writes_late(&self) -> bool {
         true
     }

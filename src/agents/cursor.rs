@@ -4,7 +4,12 @@
 //! It runs Claude Code's hooks file, too: such a payload has a `cursor_version`, and comes here from
 //! that adapter.
 
+mod bubbles;
+mod calls;
+mod heads;
 mod sessions;
+mod state;
+mod transcripts;
 
 use std::path::PathBuf;
 
@@ -47,6 +52,7 @@ static SETTINGS: Table = Table {
     events: |_| &EVENTS,
     off: None,
     trust: None,
+    over: &[],
     advice: None,
 };
 
@@ -296,6 +302,9 @@ fn after(payload: &Payload, succeeded: bool) -> Result<Option<Act>, PayloadError
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod state_tests;
 
 #[cfg(test)]
 mod tests {

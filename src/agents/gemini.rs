@@ -58,6 +58,7 @@ static SETTINGS: Table = Table {
     events: |reads| if reads { &EVENTS_AND_READ } else { &EVENTS },
     off: Some(Off { path: &["hooksConfig", "enabled"], value: false, beside: &[], joined: true }),
     trust: Some("trustedFolders.json"),
+    over: &[],
     advice: None,
 };
 

@@ -4,6 +4,7 @@
 //! [`AGENTS`].
 
 pub mod aider;
+pub mod amp;
 mod blocks;
 pub mod claude_code;
 pub mod cline;
@@ -12,6 +13,7 @@ pub mod continue_cli;
 pub mod copilot_cli;
 pub mod copilot_vscode;
 pub mod cursor;
+pub mod droid;
 pub mod edit;
 pub mod gemini;
 pub mod generic;
@@ -42,11 +44,13 @@ pub static AGENTS: &[&dyn Agent] = &[
     &claude_code::ClaudeCode,
     &codex::Codex,
     &aider::Aider,
+    &amp::Amp,
     &cline::Cline,
     &continue_cli::Continue,
     &copilot_cli::CopilotCli,
     &copilot_vscode::CopilotVsCode,
     &cursor::Cursor,
+    &droid::Droid,
     &gemini::Gemini,
     &opencode::OpenCode,
     &qwen::Qwen,
@@ -75,6 +79,11 @@ pub trait Agent: Sync {
 
     /// How its settings are edited so that it calls us; `None` where it must be told by hand.
     fn installer(&self) -> Option<&'static dyn settings::Installer> {
+        None
+    }
+
+    /// The agent whose hooks it runs as they are, where it has none of its own.
+    fn hooks_of(&self) -> Option<&'static str> {
         None
     }
 
@@ -455,12 +464,13 @@ mod tests {
         #[test]
         fn objects_of_any_shape_are_an_answer(
             event in "(PreToolUse|PostToolUse|Stop|UserPromptSubmit|edit|chat.message|tool.execute.after|\
+                      agent.start|tool.call|tool.result|\
                       tool_call|tool_result|pre_tool|post_tool|BeforeAgent|BeforeTool|AfterTool|preToolUse|\
                       postToolUse|beforeShellExecution|stop|post_write_code|pre_run_command|\\p{L}{0,3})",
             tool in "(Edit|Write|Bash|apply_patch|NotebookEdit|mcp__x__y|edit|write|bash|editor|\
                      run_commands|read_files|file_system.search_replace|replace|write_file|view|create|\
                      run_shell_command|StrReplace|ApplyPatch|Delete|create_file|run_in_terminal|\
-                     multi_replace_string_in_file|read_file)",
+                     multi_replace_string_in_file|read_file|Create|Execute|edit_file|create_file|shell_command)",
             input in "[\\[\\]{}\":,a-z0-9*\\\\n@ +-]{0,120}",
         ) {
             for input in [format!("{{\"command\":{}}}", serde_json::json!(input)), input] {
@@ -469,6 +479,7 @@ mod tests {
                       \"hook_event_name\":\"{event}\",\"event\":\"{event}\",\"tool_name\":\"{tool}\",\
                       \"agent_action_name\":\"{event}\",\"trajectory_id\":\"s\",\
                       \"conversation_id\":\"s\",\"tool_info\":{input},\"tool_response\":{input},\
+                      \"thread\":{{\"id\":\"s\"}},\"status\":\"done\",\"input\":{input},\"output\":{input},\
                       \"hookName\":\"{event}\",\"taskId\":\"t\",\"tool\":\"{tool}\",\"args\":{input},\
                       \"tool_call\":{{\"name\":\"{tool}\",\"input\":{input}}},\"tool_status\":\"success\",\
                       \"tool_input\":{input}}}"

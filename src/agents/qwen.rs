@@ -55,6 +55,7 @@ static SETTINGS: Table = Table {
     events: |reads| if reads { &EVENTS_AND_READ } else { &EVENTS },
     off: Some(Off { path: &["disableAllHooks"], value: true, beside: &[], joined: true }),
     trust: Some("trustedFolders.json"),
+    over: &[],
     advice: None,
 };
 

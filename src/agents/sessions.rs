@@ -45,6 +45,27 @@ pub trait Sessions: Sync {
     /// What is read with a file: files, and folders with all that is in them. While none of these
     /// and not the file itself is written to, it tells the same. `None` where nobody can say.
     fn beside(&self, file: &Path) -> Option<Vec<PathBuf>>;
+
+    /// The same; sessions in which nothing happened since then may be left out.
+    fn recent(
+        &self,
+        file: &Path,
+        _since: DateTime<Utc>,
+        wanted: &dyn Fn(&Path) -> bool,
+        tell: &mut dyn FnMut(Moment),
+    ) -> Result<(), SessionError> {
+        self.read(file, wanted, tell)
+    }
+
+    /// Whether only what is asked for is read of this file, however long it is.
+    fn looks_up(&self, _file: &Path) -> bool {
+        false
+    }
+
+    /// Whether this file is a lesser copy: where another one has its session, that one counts.
+    fn is_copy(&self, _file: &Path) -> bool {
+        false
+    }
 }
 
 /// Files of sessions.

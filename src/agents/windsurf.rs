@@ -44,6 +44,7 @@ static SETTINGS: Table = Table {
     },
     off: None,
     trust: None,
+    over: &[],
     advice: None,
 };
 

@@ -213,7 +213,7 @@ impl Filling<'_> {
     }
 
     fn load(&self, unit: &Unit<'_>) -> Vec<Session> {
-        let raws = unit.files.iter().flat_map(|file| sessions::read(file, self.roots).0);
+        let raws = unit.files.iter().flat_map(|file| sessions::read(file, self.roots, None).0);
         let sessions = sessions::join(raws.collect()).into_iter();
         sessions.filter(|session| survey::is_asked_for(session, self.args)).collect()
     }

@@ -11,6 +11,7 @@ pub(super) mod steps;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::agents::find;
 use crate::agents::settings::{Installer, Options, Scope, installer, installers};
 use crate::config::Env;
 use crate::error::Result;
@@ -80,7 +81,7 @@ fn install(env: &Env, args: &InstallArgs, out: &mut dyn Write) -> Result<Vec<Str
         (false, true) => found(&setup, env),
     };
     let options = setup.options();
-    let mut notes = Vec::new();
+    let mut notes = guests(&args.agents);
     let mut plan = agent_steps(&mut setup, &agents, &options, &mut notes)?;
     if !args.no_agents && agents.is_empty() {
         notes.push("no agent was found here; name one with --agent (see --list)".to_owned());
@@ -111,9 +112,18 @@ fn install(env: &Env, args: &InstallArgs, out: &mut dyn Write) -> Result<Vec<Str
 
 /// The agents of these names.
 pub(super) fn named(names: &[String]) -> Result<Vec<&'static dyn Installer>, SetupError> {
-    names
-        .iter()
-        .map(|name| installer(name).ok_or_else(|| SetupError::Agent { name: name.clone() }))
+    let unknown = |name: &String| match find(name).and_then(|agent| agent.sessions()) {
+        Some(_) => SetupError::NoHooks { name: name.clone() },
+        None => SetupError::Agent { name: name.clone() },
+    };
+    names.iter().map(|name| installer(name).ok_or_else(|| unknown(name))).collect()
+}
+
+/// What is to be said of agents that run the hooks of others.
+fn guests(names: &[String]) -> Vec<String> {
+    let guests = names.iter().filter_map(|name| Some((name, find(name)?.hooks_of()?)));
+    guests
+        .map(|(name, host)| format!("{name} runs the hooks of {host}: that is its file"))
         .collect()
 }
 

@@ -43,7 +43,8 @@ impl UninstallArgs {
     }
 
     fn wants(&self, agent: &dyn Installer) -> bool {
-        let named = self.agents.iter().any(|name| name == agent.name());
+        let is = |name: &String| installer(name).is_some_and(|of| of.name() == agent.name());
+        let named = self.agents.iter().any(is);
         !self.no_agents && (self.agents.is_empty() || named)
     }
 }

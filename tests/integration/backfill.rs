@@ -8,7 +8,7 @@ fn repo() -> TestRepo {
     TestRepo::unhooked(&[("a.txt", ABC), ("notes.txt", "one\ntwo\n")])
 }
 
-fn backfill(repo: &TestRepo) -> serde_json::Value {
+pub fn backfill(repo: &TestRepo) -> serde_json::Value {
     serde_json::from_str(&repo.ai_log(["backfill", "--json"]).ok()).unwrap()
 }
 
@@ -181,7 +181,7 @@ mod at_the_commit {
 }
 
 /// Sessions of the real agents, without any hook: the files they left.
-mod captured {
+pub mod captured {
     use super::*;
     use crate::env::Note;
     use std::path::Path;
@@ -189,13 +189,18 @@ mod captured {
     /// A repository that is as such a session found it.
     fn before() -> TestRepo {
         let repo = TestRepo::unhooked(&[]);
-        repo.write("hello.txt", "alpha\nbeta\ngamma\n");
-        repo.write("notes.txt", "one\ntwo\n");
-        commit(&repo, "2026-11-22T06:00:00Z");
+        begin(&repo);
         repo
     }
 
-    fn commit(repo: &TestRepo, date: &str) {
+    /// Commits what such a session found.
+    pub fn begin(repo: &TestRepo) {
+        repo.write("hello.txt", "alpha\nbeta\ngamma\n");
+        repo.write("notes.txt", "one\ntwo\n");
+        commit(repo, "2026-11-22T06:00:00Z");
+    }
+
+    pub fn commit(repo: &TestRepo, date: &str) {
         repo.git(["add", "-A"]);
         let mut git = repo.command("git");
         git.args(["commit", "-q", "-m", "by a person"]).env("GIT_AUTHOR_DATE", date);
@@ -219,14 +224,15 @@ mod captured {
         std::fs::write(folder.join(".project_root"), repo.top.to_str().unwrap()).unwrap();
     }
 
-    fn prompts(repo: &TestRepo) -> Vec<String> {
+    pub fn prompts(repo: &TestRepo) -> Vec<String> {
         let mut texts: Vec<String> =
             Note::prompts(repo, "HEAD").into_iter().map(|(_, text)| text).collect();
         texts.sort();
         texts
     }
 
-    const FIRST: &str = "Please edit hello.txt, add new.txt and a line to notes.txt, then commit.";
+    pub const FIRST: &str =
+        "Please edit hello.txt, add new.txt and a line to notes.txt, then commit.";
 
     fn main_session(agent: &str, at: &str) {
         let repo = before();

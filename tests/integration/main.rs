@@ -17,6 +17,7 @@ mod payloads_more;
 mod prune;
 mod repositories;
 mod rewrites;
+mod stores;
 mod sync;
 mod verify;
 

@@ -20,6 +20,9 @@ const EVENTS: &[&str] = &[
     "UserPromptSubmit",
 ];
 
+/// The event before a tool is used.
+const BEFORE: &str = "PreToolUse";
+
 /// Edits Cline's settings.
 pub(super) struct Cline;
 
@@ -57,12 +60,24 @@ fn files(place: &Place, read: Read<'_>) -> Vec<PathBuf> {
     folders.iter().flat_map(|folder| EVENTS.iter().map(|event| folder.join(event))).collect()
 }
 
-/// A script that tells us and lets Cline go on, whatever comes of it.
-fn script(command: &str) -> String {
+/// What every script begins with.
+const HEAD: &str = "#!/bin/sh
+# Tells git ai-log what Cline does. `git ai-log install` wrote this file and writes it again;
+# `git ai-log uninstall` takes it away.
+";
+
+/// A script that tells us and lets Cline go on, whatever comes of it. Before a tool it asks first;
+/// what is denied is not told.
+fn script(event: &str, commands: &Commands) -> String {
+    let Commands { record, gate } = commands;
+    if event != BEFORE {
+        return format!("{HEAD}{record}\nprintf '{{\"cancel\":false}}\\n'\n");
+    }
     format!(
-        "#!/bin/sh\n# Tells git ai-log what Cline does. `git ai-log install` wrote this file and \
-         writes it again;\n# `git ai-log uninstall` takes it away.\n{command}\n\
-         printf '{{\"cancel\":false}}\\n'\n"
+        "{HEAD}ask() {{\n{gate}\n}}\ntell() {{\n{record}\n}}\n\
+         payload=$(cat)\nanswer=$(printf '%s' \"$payload\" | ask)\n\
+         test -n \"$answer\" || printf '%s' \"$payload\" | tell\n\
+         printf '%s\\n' \"${{answer:-{{\\\"cancel\\\":false\\}}}}\"\n"
     )
 }
 
@@ -88,9 +103,8 @@ impl Installer for Cline {
         for file in files(place, read) {
             let text = read(&file)?.unwrap_or_default();
             let event = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let commands = text
-                .lines()
-                .filter(|line| !line.starts_with('#') && Task::of(line) == Some(Task::Record));
+            let commands =
+                text.lines().filter(|line| !line.starts_with('#') && Task::of(line).is_some());
             handlers.extend(commands.map(|command| Handler {
                 file: file.clone(),
                 event: event.to_owned(),
@@ -107,7 +121,8 @@ impl Installer for Cline {
         for path in files(place, read) {
             let commands = self.commands(options);
             let commands = commands.map_err(|source| EditError { path: path.clone(), source })?;
-            let text = Some(script(&commands.record));
+            let event = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let text = Some(script(event, &commands));
             edits.extend(own::add(Edit { path, text, about: ABOUT }, read)?);
         }
         Ok(edits)

@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 
 use super::edit::Replacement;
 use super::patch::{self, PatchHunk};
-use super::scene::{CALL, Cue, Prop, Scene, TURN};
+use super::scene::{CALL, Cue, DENIED, Prop, Scene, TURN};
 use super::settings::Installer;
 use super::{
-    Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Report, Sessions, Told,
-    blocks,
+    About, Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report,
+    Sessions, Told, blocks,
 };
 use crate::config::Homes;
 
@@ -42,6 +42,9 @@ const QUIET: &[&str] = &[
     "web_search",
 ];
 
+/// The command line's shell.
+const SHELL: &str = "run_commands";
+
 /// Tools that edit files.
 const EDITS: &[&str] = &["apply_patch", "editor", "replace_in_file", "write_to_file"];
 
@@ -55,6 +58,39 @@ impl Agent for Cline {
 
     fn reports(&self, payload: &[u8]) -> Result<Vec<Report>, PayloadError> {
         self.told(&Payload::parse(payload)?)
+    }
+
+    /// Only the command line heeds an answer that lets the agent go on: what the extension would
+    /// make of it is not known.
+    fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
+        let payload = Payload::parse(payload)?;
+        if payload.text("/sessionContext/rootSessionId").is_none() {
+            return Ok(None);
+        }
+        let Some(report) = self.told(&payload)?.pop() else {
+            return Ok(None);
+        };
+        let about = match report.act {
+            Act::CommandStarts { tool, command } if tool == SHELL => About::Run(command),
+            Act::Before(paths) => About::Write(paths),
+            _ => return Ok(None),
+        };
+        let Report { agent, session, turn, subagent, cwd, .. } = report;
+        Ok(Some(Question { agent, session, turn, subagent, cwd, about }))
+    }
+
+    /// To cancel is to end the agent's whole run. A command has another put in its place, which
+    /// says why and fails.
+    fn refusal(&self, question: &Question, reason: &str) -> Value {
+        match question.about {
+            About::Run(_) => {
+                let reason = reason.replace('\'', r"'\''");
+                let instead = format!("printf '%s\\n' '{reason}' >&2; exit 1");
+                let input = json!({ "commands": [instead] });
+                json!({ "cancel": false, "deny": true, "overrideInput": input })
+            }
+            _ => json!({ "cancel": true, "errorMessage": reason }),
+        }
     }
 
     fn installer(&self) -> Option<&'static dyn Installer> {
@@ -89,6 +125,17 @@ impl Agent for Cline {
             cue("PreToolUse", "tool_call", "tool_call", false),
             cue("PostToolUse", "tool_result", "tool_result", true),
         ]
+    }
+
+    fn denied(&self, scene: &Scene<'_>) -> Cue {
+        let call = json!({ "id": CALL, "name": SHELL, "input": { "commands": [DENIED] } });
+        let payload = json!({
+            "hookName": "tool_call",
+            "sessionContext": { "rootSessionId": scene.session },
+            "workspaceRoots": [scene.cwd],
+            "tool_call": call,
+        });
+        Cue { event: "PreToolUse", tool: None, written: false, payload }
     }
 
     fn props(&self, scene: &Scene<'_>) -> Vec<Prop> {
@@ -297,15 +344,12 @@ fn read(payload: &Payload) -> Vec<PathBuf> {
     many.map(PathBuf::from).chain(text(payload, "path").map(PathBuf::from)).collect()
 }
 
-/// The commands of one call, a line each.
+/// The commands of one call, a line each; a model may give one without a list.
 fn command(payload: &Payload) -> String {
-    let commands = input(payload, "commands");
-    let lines = commands.as_ref().and_then(Value::as_array).map(|commands| {
-        let lines = commands.iter().map(|line| match line.as_str() {
-            Some(line) => line.to_owned(),
-            None => line.to_string(),
-        });
-        lines.collect::<Vec<_>>().join("\n")
+    let line = |line: &Value| line.as_str().map_or_else(|| line.to_string(), str::to_owned);
+    let lines = input(payload, "commands").map(|commands| match commands.as_array() {
+        Some(commands) => commands.iter().map(line).collect::<Vec<_>>().join("\n"),
+        None => line(&commands),
     });
     lines.or_else(|| text(payload, "command")).unwrap_or_else(|| {
         let all = call(payload, "input").or_else(|| older(payload, "parameters"));

@@ -143,3 +143,39 @@ fn files_that_are_cut_off_or_strange_are_said() {
     std::fs::write(at("s.json"), "{\"cwd\": \"/elsewhere\"}").unwrap();
     assert!(told(&messages).1.is_none());
 }
+
+#[test]
+fn a_command_that_is_denied_is_another_one_that_says_why() {
+    let asked = |name: &str, input: Value, session: Value| {
+        let call = json!({ "id": "c", "name": name, "input": input });
+        let payload = json!({
+            "hookName": "tool_call", "sessionContext": session, "taskId": "t",
+            "workspaceRoots": ["/top"], "tool_call": call,
+        });
+        Cline.question(payload.to_string().as_bytes()).unwrap()
+    };
+    let known = json!({ "rootSessionId": "s" });
+    let commands = json!({ "commands": ["git commit -n", "ls"] });
+    let run = asked(SHELL, commands.clone(), known.clone()).unwrap();
+    assert_eq!(
+        (&run.about, run.cwd.to_str()),
+        (&About::Run("git commit -n\nls".into()), Some("/top"))
+    );
+    // The real one takes a command without a list, too.
+    let one = asked(SHELL, json!({ "commands": "git commit -n" }), known.clone()).unwrap();
+    assert_eq!(one.about, About::Run("git commit -n".into()));
+    let no = Cline.refusal(&run, "it's no way");
+    assert_eq!(no["cancel"], false);
+    let instead = no["overrideInput"]["commands"][0].as_str().unwrap();
+    let ran = std::process::Command::new("sh").args(["-c", instead]).output().unwrap();
+    assert_eq!((ran.status.code(), ran.stdout.len()), (Some(1), 0));
+    assert_eq!(ran.stderr, b"it's no way\n");
+    let file = json!({ "path": "/top/.git/hooks/pre-commit", "new_text": "x" });
+    let write = asked("editor", file, known.clone()).unwrap();
+    assert_eq!(write.about, About::Write(vec!["/top/.git/hooks/pre-commit".into()]));
+    let no = Cline.refusal(&write, "why");
+    assert_eq!((&no["cancel"], &no["errorMessage"]), (&true.into(), &"why".into()));
+    // The extension is not asked, and other tools are not.
+    assert_eq!(asked(SHELL, commands, Value::Null), None);
+    assert_eq!(asked("read_files", json!({ "files": [] }), known), None);
+}

@@ -1,62 +1,71 @@
-//! Cursor's transcripts: JSON lines of messages below `projects/`, the prompt within `<user_query>`.
-//! From documents. They have no times.
+//! Where Cursor keeps its sessions: all of the editor's in one database, and some of them again,
+//! with those of the command line, as [transcripts](super::transcripts).
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use chrono::{DateTime, Utc};
 
-use super::{Cursor, SETTINGS};
-use crate::agents::Payload;
-use crate::agents::sessions::{Moment, SessionError, Sessions, Store, lines};
+use super::state::{self, Asked};
+use super::{Cursor, SETTINGS, transcripts};
+use crate::agents::sessions::{Moment, SessionError, Sessions, Store};
 use crate::config::Homes;
+
+/// The name of a database of the editor's.
+pub(super) const STATE: &str = "state.vscdb";
 
 impl Sessions for Cursor {
     fn stores(&self, homes: &Homes, _tops: &[PathBuf]) -> Vec<Store> {
         let home = homes.folder("CURSOR_CONFIG_DIR", ".cursor").or_else(|| (SETTINGS.home)(homes));
-        let home = home.into_iter();
-        home.map(|home| Store { folder: home.join("projects"), glob: "**/*.jsonl" }).collect()
+        let transcripts =
+            home.map(|home| Store { folder: home.join("projects"), glob: "**/*.jsonl" });
+        let above = [
+            homes.config(),
+            homes.below("Library/Application Support"),
+            homes.folder("APPDATA", "AppData/Roaming"),
+        ];
+        let databases = above
+            .into_iter()
+            .flatten()
+            .map(|above| Store { folder: above.join("Cursor/User/globalStorage"), glob: STATE });
+        transcripts.into_iter().chain(databases).collect()
     }
 
     fn read(
         &self,
         file: &Path,
-        _wanted: &dyn Fn(&Path) -> bool,
+        wanted: &dyn Fn(&Path) -> bool,
         tell: &mut dyn FnMut(Moment),
     ) -> Result<(), SessionError> {
-        let session = file.file_stem().map(|name| name.to_string_lossy().into_owned());
-        let mut hook = |mut payload: Value| {
-            payload["conversation_id"] = json!(session);
-            let reports = self.told(&Payload::of(payload)).unwrap_or_default();
-            reports.into_iter().for_each(|report| tell(Moment { at: None, report }));
-        };
-        hook(json!({ "hook_event_name": "sessionStart" }));
-        lines(file, &mut |line| {
-            let blocks =
-                line["message"]["content"].as_array().map(Vec::as_slice).unwrap_or_default();
-            for block in blocks {
-                let query = block["text"].as_str().and_then(query);
-                match (line["role"].as_str(), query, block["type"].as_str()) {
-                    (Some("user"), Some(query), _) => {
-                        hook(json!({ "hook_event_name": "beforeSubmitPrompt", "prompt": query }));
-                    }
-                    (Some("assistant"), _, Some("tool_use")) => hook(json!({
-                        "hook_event_name": "postToolUse",
-                        "tool_name": block["name"],
-                        "tool_input": block["input"],
-                        "tool_use_id": block["id"],
-                    })),
-                    _ => {}
-                }
-            }
-        })
+        match self.looks_up(file) {
+            true => state::read(file, Asked { wanted, since: None }, tell),
+            false => transcripts::read(file, tell),
+        }
     }
 
-    fn beside(&self, _file: &Path) -> Option<Vec<PathBuf>> {
-        Some(Vec::new())
+    fn recent(
+        &self,
+        file: &Path,
+        since: DateTime<Utc>,
+        wanted: &dyn Fn(&Path) -> bool,
+        tell: &mut dyn FnMut(Moment),
+    ) -> Result<(), SessionError> {
+        match self.looks_up(file) {
+            true => state::read(file, Asked { wanted, since: Some(since) }, tell),
+            false => transcripts::read(file, tell),
+        }
     }
-}
 
-fn query(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once("<user_query>")?;
-    Some(rest.split_once("</user_query>").map_or(rest, |(query, _)| query).trim())
+    fn looks_up(&self, file: &Path) -> bool {
+        file.file_name().is_some_and(|name| name == STATE)
+    }
+
+    /// The database has times, and the texts around each edit.
+    fn is_copy(&self, file: &Path) -> bool {
+        !self.looks_up(file)
+    }
+
+    /// The editor writes to its database all the time; only what is asked for is read of it.
+    fn beside(&self, file: &Path) -> Option<Vec<PathBuf>> {
+        (!self.looks_up(file)).then(Vec::new)
+    }
 }

@@ -1,14 +1,14 @@
 //! opencode: a plugin of ours hands on what its hooks tell. The hooks as seen with version
 //! 1.18.33; `multiedit`, `patch` and that a hook denies by an error are from documents.
 
-mod install;
 mod sessions;
 
 use serde_json::{Value, json};
 
 use super::edit::Replacement;
 use super::scene::{CALL, Cue, Scene, TURN};
-use super::settings::Installer;
+use super::settings::plugin::Plugin;
+use super::settings::{Installer, Task};
 use super::{
     About, Act, Agent, FileEdit, Marks, Payload, PayloadError, Question, Report, Sessions, Told,
     patch,
@@ -45,6 +45,22 @@ const QUIET: &[&str] = &[
 /// opencode.
 pub struct OpenCode;
 
+static PLUGIN: Plugin = Plugin {
+    name: "opencode",
+    program: "opencode",
+    about: "plugin of opencode",
+    home: |homes| homes.config().map(|config| config.join("opencode")),
+    project: ".opencode",
+    file: "plugins/git-ai-log.js",
+    text: include_str!("plugin.js"),
+    quiet: QUIET,
+    reads: &["read"],
+    events: |task| match task {
+        Task::Record => &[PROMPT, BEFORE, AFTER, IDLE],
+        Task::Gate => &[BEFORE],
+    },
+};
+
 impl Agent for OpenCode {
     fn name(&self) -> &'static str {
         "opencode"
@@ -77,7 +93,7 @@ impl Agent for OpenCode {
     }
 
     fn installer(&self) -> Option<&'static dyn Installer> {
-        Some(&install::OpenCode)
+        Some(&PLUGIN)
     }
 
     fn sessions(&self) -> Option<&'static dyn Sessions> {

@@ -120,6 +120,14 @@ pub(super) fn flag_at(text: &str, path: &[&str]) -> Option<bool> {
     object.get(name)?.value()?.as_boolean_lit().map(|lit| lit.value())
 }
 
+/// The names at the top of a file.
+pub(super) fn names(text: &str) -> Vec<String> {
+    let object = parse(split_bom(text).1).ok().and_then(|root| root.object_value());
+    let properties = object.map(|object| object.properties()).unwrap_or_default();
+    let name = |property: &CstObjectProp| property.name()?.decoded_value().ok();
+    properties.iter().filter_map(name).collect()
+}
+
 fn ours_in(shape: &Shape, body: &str) -> Result<Vec<Ours>, SettingsError> {
     Ok(cut::groups(body)?.iter().flat_map(|group| shape.ours(group)).collect())
 }

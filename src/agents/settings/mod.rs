@@ -8,6 +8,7 @@ pub(super) mod codex_toml;
 mod cut;
 mod json;
 pub(super) mod own;
+pub(super) mod plugin;
 pub(super) mod shape;
 pub(super) mod table;
 #[cfg(test)]
@@ -65,9 +66,10 @@ pub fn installers() -> impl Iterator<Item = &'static dyn Installer> {
     super::AGENTS.iter().filter_map(|agent| agent.installer())
 }
 
-/// The installer of this agent.
+/// The installer of this agent, or of the one whose hooks it runs.
 pub fn installer(name: &str) -> Option<&'static dyn Installer> {
-    installers().find(|agent| agent.name() == name)
+    let host = super::find(name).and_then(|agent| agent.hooks_of()).unwrap_or(name);
+    installers().find(|agent| agent.name() == host)
 }
 
 /// Why a settings file was left as it is.

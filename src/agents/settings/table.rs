@@ -37,6 +37,9 @@ pub struct Table {
     /// The file beside the user's settings in which the agent keeps whether folders are trusted:
     /// in one that is not, it reads no settings.
     pub trust: Option<&'static str>,
+    /// Files beside the settings that are such a table themselves: what they have of an event
+    /// stands in the place of what the settings have.
+    pub over: &'static [&'static str],
     /// What a person should know.
     pub advice: Option<&'static str>,
 }
@@ -92,6 +95,26 @@ impl Table {
         })
     }
 
+    /// Another file has the hooks of an event of ours, and ours are not among them.
+    fn covered(&self, place: &Place, read: Read<'_>) -> Option<Obstacle> {
+        let settings = self.path(place)?;
+        let mut over = self.over.iter().map(|file| settings.with_file_name(file));
+        over.find_map(|file| {
+            let text = read(&file).ok()?.filter(|text| Task::of(text).is_none())?;
+            let named = json::names(&text);
+            let (event, ..) = (self.events)(false)
+                .iter()
+                .find(|(event, ..)| named.iter().any(|name| name == event))?;
+            Some(Obstacle {
+                what: format!("{} has the hooks of {event}, in place of ours", file.display()),
+                mend: format!(
+                    "put those of {} into it, or take {event} out of it",
+                    settings.display()
+                ),
+            })
+        })
+    }
+
     fn text(&self, text: Option<&str>, options: &Options) -> Result<String, SettingsError> {
         let commands = self.commands(options)?;
         let events = (self.events)(options.read_hook);
@@ -137,7 +160,9 @@ impl Installer for Table {
     }
 
     fn obstacle(&self, place: &Place, read: Read<'_>) -> Option<Obstacle> {
-        self.switched_off(place, read).or_else(|| self.distrusted(place, read))
+        self.switched_off(place, read)
+            .or_else(|| self.distrusted(place, read))
+            .or_else(|| self.covered(place, read))
     }
 
     fn advice(&self, place: &Place, _: Read<'_>) -> Option<String> {

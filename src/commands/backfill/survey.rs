@@ -109,6 +109,8 @@ pub fn of<'f>(
     });
     let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     found.sort_by(|a, b| a.file.path.cmp(&b.file.path));
+    let originals = found.iter().filter(|one| !one.file.is_copy());
+    let told: BTreeSet<SessionId> = originals.flat_map(|one| one.seen.sessions.clone()).collect();
     let mut survey = Survey::default();
     let mut units: BTreeMap<String, Unit<'f>> = BTreeMap::new();
     for Read { file, seen, .. } in &found {
@@ -116,6 +118,9 @@ pub fn of<'f>(
         let Some(begins) = seen.begins else {
             continue;
         };
+        if file.is_copy() && seen.sessions.iter().all(|session| told.contains(session)) {
+            continue;
+        }
         let counts = survey.agents.entry(file.agent.name().to_owned()).or_default();
         counts.files += 1;
         counts.turns += seen.turns;
@@ -140,8 +145,9 @@ pub fn of<'f>(
 impl Seen {
     fn of(file: &File, roots: &Roots, args: &BackfillArgs) -> Self {
         // A file that breaks its reader is told of like any other that cannot be read.
-        let read =
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| sessions::read(file, roots)));
+        let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            sessions::read(file, roots, None)
+        }));
         let (raws, error) = match read {
             Ok((raws, error)) => (raws, error.map(|error| error.to_string())),
             Err(_) => (Vec::new(), Some("its reader failed; please report this".to_owned())),

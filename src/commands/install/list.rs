@@ -53,6 +53,9 @@ pub(super) fn print(env: &Env, out: &mut dyn Write) -> Result<(), SetupError> {
 
 /// An agent without hooks.
 fn unhooked(agent: &dyn Agent, out: &mut dyn Write) -> Result<(), SetupError> {
+    if let Some(host) = agent.hooks_of() {
+        return setup::print(out, &format!("{:<14}  runs the hooks of {host}", agent.name()));
+    }
     match agent.sessions() {
         Some(_) => setup::print(
             out,

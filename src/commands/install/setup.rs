@@ -34,6 +34,12 @@ pub enum SetupError {
         /// As given.
         name: String,
     },
+    /// An agent has no hooks.
+    #[error("{name} has no hooks: its session files are read at each commit")]
+    NoHooks {
+        /// Which.
+        name: String,
+    },
     /// A file could not be written.
     #[error("{} cannot be written: {source}", path.display())]
     Write {
@@ -68,6 +74,7 @@ impl SetupError {
             }
             Self::Hook(error) => format!("nothing was written; {}", error.hint()),
             Self::Git(_) | Self::Print(_) => "mend this and run it again".to_owned(),
+            Self::NoHooks { .. } => "`git ai-log doctor` says whether they can be read".to_owned(),
             Self::Agent { .. } => {
                 let names: Vec<&str> = installers().map(|agent| agent.name()).collect();
                 format!("known are {}", names.join(", "))

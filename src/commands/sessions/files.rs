@@ -48,6 +48,17 @@ impl File {
         }
         serde_json::to_vec(&all).ok().map(|text| Digest::of(&text))
     }
+
+    /// Whether it counts only where no other file has its session.
+    pub fn is_copy(&self) -> bool {
+        self.agent.sessions().is_some_and(|sessions| sessions.is_copy(&self.path))
+    }
+
+    /// How much of it is read. Bytes.
+    pub fn cost(&self) -> u64 {
+        let looked_up = self.agent.sessions().is_some_and(|sessions| sessions.looks_up(&self.path));
+        if looked_up { 0 } else { self.size }
+    }
 }
 
 /// The files of these agents (of all, where none is named) that were written since then, by path.

@@ -7,7 +7,7 @@ pub mod roots;
 pub mod unhooked;
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -90,20 +90,32 @@ impl Spoken {
     }
 }
 
-/// Reads a file of sessions as far as they concern the repository. What was read before an error
-/// holds.
-pub fn read(file: &File, roots: &Roots) -> (Vec<Raw>, Option<SessionError>) {
+/// Reads a file of sessions as far as they concern the repository, and something may have happened
+/// since then. What was read before an error holds.
+pub fn read(
+    file: &File,
+    roots: &Roots,
+    since: Option<DateTime<Utc>>,
+) -> (Vec<Raw>, Option<SessionError>) {
     let mut reader = Reader { roots, file, sessions: Vec::new(), places: HashMap::new() };
     let wanted = |cwd: &Path| roots.near(cwd);
     let outcome = file.agent.sessions().map_or(Ok(()), |sessions| {
-        sessions.read(&file.path, &wanted, &mut |moment| reader.moment(moment))
+        let mut tell = |moment| reader.moment(moment);
+        match since {
+            Some(since) => sessions.recent(&file.path, since, &wanted, &mut tell),
+            None => sessions.read(&file.path, &wanted, &mut tell),
+        }
     });
     reader.sessions.retain(|raw| !raw.session.steps.is_empty() || raw.prompts() > 0);
     (reader.sessions, outcome.err())
 }
 
-/// Makes sessions of what was read: one may lie in several files, those of its sub-agents.
-pub fn join(raws: Vec<Raw>) -> Vec<Session> {
+/// Makes sessions of what was read: one may lie in several files, those of its sub-agents. A copy
+/// of one that is told elsewhere adds nothing.
+pub fn join(mut raws: Vec<Raw>) -> Vec<Session> {
+    let told = raws.iter().filter(|raw| !raw.copy).map(|raw| raw.session.id.clone());
+    let told: BTreeSet<SessionId> = told.collect();
+    raws.retain(|raw| !raw.copy || !told.contains(&raw.session.id));
     let mut sessions: BTreeMap<SessionId, Raw> = BTreeMap::new();
     for raw in raws {
         match sessions.entry(raw.session.id.clone()) {
@@ -130,6 +142,8 @@ pub struct Raw {
     last: DateTime<Utc>,
     /// The starts of commands are told.
     started: bool,
+    /// It counts only where no other file has the session.
+    copy: bool,
 }
 
 impl Reader<'_> {
@@ -138,7 +152,8 @@ impl Reader<'_> {
         let place = *self.places.entry(report.session.clone()).or_insert_with(|| {
             let id = SessionId::derive(&report.agent, &report.session);
             let session = Session { id, agent: report.agent.clone(), ..Session::default() };
-            self.sessions.push(Raw { session, last: self.file.begun, started: false });
+            let (last, copy) = (self.file.begun, self.file.is_copy());
+            self.sessions.push(Raw { session, last, started: false, copy });
             self.sessions.len() - 1
         });
         let raw = &mut self.sessions[place];

@@ -82,7 +82,7 @@ fn written(
             break;
         }
         let file = File { begun: file.written, ..file };
-        raws.extend(read(&file, &roots).0);
+        raws.extend(read(&file, &roots, since).0);
         files.push(file);
     }
     (join(raws), files)
@@ -93,8 +93,8 @@ fn latest(mut files: Vec<File>) -> Vec<File> {
     files.sort_by_key(|file| std::cmp::Reverse(file.written));
     let mut room = BYTES;
     files.retain(|file| {
-        let fits = file.size <= room;
-        room -= if fits { file.size } else { 0 };
+        let fits = file.cost() <= room;
+        room -= if fits { file.cost() } else { 0 };
         fits
     });
     files.truncate(FILES);
