@@ -16,6 +16,9 @@ use crate::config::Homes;
 /// What Droid puts into a message beside the person's words.
 const REMINDER: (&str, &str) = ("<system-reminder>", "</system-reminder>");
 
+/// How the answer to a command that ran begins its last line.
+const STATUS: &str = "[Process exited with code ";
+
 /// How deep sub-agents start sub-agents: a circle ends.
 const DEPTH: usize = 16;
 
@@ -57,8 +60,8 @@ struct Session<'t> {
     model: Value,
     /// What every payload has: the session, the folder, the sub-agent.
     about: Value,
-    /// Tool calls that have no result yet: name, input, model.
-    open: HashMap<String, [Value; 3]>,
+    /// Tool calls that have no result yet: when, name, input, model.
+    open: HashMap<String, [Value; 4]>,
     /// The message with the prompt that what follows belongs to.
     turn: Value,
 }
@@ -87,25 +90,17 @@ impl Session<'_> {
             "subagent": root.as_ref().and(own.as_ref()),
             "cwd": line["cwd"],
         });
-        self.hook(line, json!({ "hook_event_name": "SessionStart" }));
+        self.hook(&line["timestamp"], json!({ "hook_event_name": "SessionStart" }));
     }
 
     fn call(&mut self, line: &Value, block: &Value) {
         let id = block["id"].as_str().unwrap_or_default();
-        let (name, input) = (block["name"].clone(), block["input"].clone());
         let model = match &line["message"]["modelId"] {
-            Value::Null => self.model.clone(),
-            own => own.clone(),
+            Value::Null => &self.model,
+            own => own,
         };
-        let told = json!({
-            "hook_event_name": "PreToolUse",
-            "tool_name": name,
-            "tool_input": input,
-            "tool_use_id": id,
-            "model": model,
-        });
-        self.hook(line, told);
-        self.open.insert(id.to_owned(), [name, input, model]);
+        let call = [&line["timestamp"], &block["name"], &block["input"], model];
+        self.open.insert(id.to_owned(), call.map(Value::clone));
     }
 
     fn user(&mut self, line: &Value, message: &Value) {
@@ -113,19 +108,28 @@ impl Session<'_> {
         for result in blocks(message).filter(|block| block["type"] == "tool_result") {
             results = true;
             let id = result["tool_use_id"].as_str().unwrap_or_default();
-            let Some([name, input, model]) = self.open.remove(id) else {
+            let Some([since, name, input, model]) = self.open.remove(id) else {
                 continue;
             };
-            let told = json!({
-                "hook_event_name": "PostToolUse",
+            let response = text(&result["content"]);
+            // Of tools that failed only a command may have changed something. One that Droid or a
+            // hook of its denied never ran, and has no status.
+            let ran = response.as_str().is_some_and(|text| text.contains(STATUS));
+            if result["is_error"] == true && !ran {
+                continue;
+            }
+            let mut told = json!({
+                "hook_event_name": "PreToolUse",
                 "tool_name": name,
                 "tool_input": input,
                 "tool_use_id": id,
-                "tool_response": text(&result["content"]),
+                "tool_response": response,
                 "failed": result["is_error"],
                 "model": model,
             });
-            self.hook(line, told);
+            self.hook(&since, told.clone());
+            told["hook_event_name"] = json!("PostToolUse");
+            self.hook(&line["timestamp"], told);
         }
         // The task of a sub-agent is no person's prompt.
         if results || !self.about["subagent"].is_null() {
@@ -133,17 +137,18 @@ impl Session<'_> {
         }
         if let Some((turn, prompt)) = asked(line) {
             self.turn = turn.into();
-            self.hook(line, json!({ "hook_event_name": "UserPromptSubmit", "prompt": prompt }));
+            let told = json!({ "hook_event_name": "UserPromptSubmit", "prompt": prompt });
+            self.hook(&line["timestamp"], told);
         }
     }
 
-    /// Tells what the hook would have told.
-    fn hook(&mut self, line: &Value, mut payload: Value) {
+    /// Tells what the hook would have told then.
+    fn hook(&mut self, at: &Value, mut payload: Value) {
         for (name, value) in self.about.as_object().into_iter().flatten() {
             payload[name] = value.clone();
         }
         payload["turn"] = self.turn.clone();
-        let at = time(line.get("timestamp"));
+        let at = time(Some(at));
         // What says nothing to us as a payload says nothing here either.
         let reports = Droid.told(&Payload::of(payload)).unwrap_or_default();
         reports.into_iter().for_each(|report| (self.tell)(Moment { at, report }));

@@ -197,3 +197,44 @@ fn a_tool_belongs_to_the_last_prompt_of_the_sessions_file() {
     let report = Droid.reports(payload.to_string().as_bytes()).unwrap().remove(0);
     assert_eq!(report.turn.as_deref(), Some("second"));
 }
+
+#[test]
+fn a_command_that_was_denied_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("s.jsonl");
+    let mut lines = vec![json!({ "type": "session_start", "id": "s", "cwd": "/top" })];
+    for (at, (answer, failed)) in [
+        ("Command completed successfully\n\n[Process exited with code 0]", false),
+        ("Error: Command failed (exit code: 1)\n\n[Process exited with code 1]", true),
+        ("Error: Droid-Shield cannot scan this commit.", true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let input = json!({ "command": format!("echo {at} >> a") });
+        let call =
+            json!({ "type": "tool_use", "id": format!("{at}"), "name": SHELL, "input": input });
+        let result = json!({
+            "type": "tool_result", "tool_use_id": format!("{at}"), "content": answer,
+            "is_error": failed,
+        });
+        for (minute, role, block) in [(1, "assistant", call), (2, "user", result)] {
+            let message = json!({ "role": role, "content": [block] });
+            let time = format!("2026-11-22T07:0{minute}:00Z");
+            lines.push(json!({ "type": "message", "timestamp": time, "message": message }));
+        }
+    }
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    std::fs::write(&file, text).unwrap();
+    let (moments, _) = told(&file);
+    let starts = moments.iter().filter_map(|moment| match &moment.report.act {
+        // What it did is told by when it began.
+        Act::CommandStarts { command, .. } => {
+            Some((command.as_str(), moment.at?.timestamp() % 120))
+        }
+        _ => None,
+    });
+    let ends = moments.iter().filter(|m| matches!(m.report.act, Act::CommandEnded { .. }));
+    assert_eq!(ends.count(), 2);
+    assert_eq!(starts.collect::<Vec<_>>(), [("echo 0 >> a", 60), ("echo 1 >> a", 60)]);
+}
