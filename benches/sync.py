@@ -3,14 +3,18 @@
 
     benches/sync.py --bin target/release/git-ai-log [--notes 100000] [--rounds 7]
 
-A repository has this many notes of attribution and of prompts, and a branch with a tree of as many
-files in as many folders; two clones have it all. In each round the other clone has sent something,
-and ours has something new: a commit that adds a file to the branch, which git fetches and pushes,
-or a note. The transport is a folder.
+A repository has this many notes of attribution and of prompts, no two the same, and two branches with
+a tree of as many files in as many folders; two clones have it all. In each round ours has something
+new: a commit that adds a file to a branch, which git fetches and pushes, or a note. The other clone
+has sent something of the kind, or has not. The transport is a folder.
+
+The yardsticks of git: one branch; two, as there are two refs of notes; and two of which one has no
+history, as the ref of the prompts has none, so that its commit stands on no other.
 """
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -22,12 +26,13 @@ import run
 from run import Case, Table, apart, git, in_turns, install, ms, new_file
 
 PROMPTS = "refs/notes/ai-log/prompts"
+BRANCHES = ("files", "more")
 
 
 def tree(ref, names, text):
     """A commit with a file for each name."""
     head = f"commit {ref}\ncommitter A <a@example.com> 1 +0000\ndata 5\nfiles".encode()
-    return b"\n".join([head, *(add(name, text) for name in names), b""])
+    return b"\n".join([head, *(add(name, text(name)) for name in names), b""])
 
 
 def add(name, text):
@@ -39,12 +44,19 @@ def make_hub(hub, count):
     run.make_project(hub, 50)
     names = [hashlib.sha1(str(number).encode()).hexdigest() for number in range(count)]
     lines = [b"    value = alpha(bravo, 1)\n"]
-    text = history.note("agent-one", "0", 1_600_000_000, [("a.py", 1, lines)])
+
+    def attribution(agent):
+        return lambda name: history.note(agent, name, 1_600_000_000, [("a.py", 1, lines)])
+
+    def prompt(name):
+        record = dict(type="prompt", turn=f"p_{name[:14]}", prompt="go on")
+        return f"{json.dumps(record)}\n".encode()
+
     for ref, text in (
-            ("refs/heads/files", text), ("refs/notes/ai-log/provenance", text),
+            *((f"refs/heads/{branch}", attribution(branch)) for branch in BRANCHES),
+            ("refs/notes/ai-log/provenance", attribution("agent-one")),
             # Nobody has them before they are shared.
-            ("refs/prompts",
-             b'{"type":"prompt","turn":"p_0123456789abcd","prompt":"go on"}\n')):
+            ("refs/prompts", prompt)):
         git(hub, "fast-import", "--quiet", stdin=tree(ref, names, text))
     git(hub, "repack", "-a", "-d", "-q")
 
@@ -65,34 +77,68 @@ def noted(binary, clone, number):
     git(clone, "commit", "-q", "-m", "work")
 
 
-def filed(clone, number):
-    """A file more on a branch of the clone's own."""
-    branch = f"refs/heads/files-{clone.name}"
-    known = subprocess.run(["git", "rev-parse", "-q", "--verify", branch], cwd=clone,
-                           capture_output=True).returncode == 0
-    start = branch if known else "refs/remotes/origin/files"
+def filed(clone, number, branch="files"):
+    """A file more on a branch of the clone's own. The branch's name there."""
+    own = f"{branch}-{clone.name}"
+    known = git(clone, "for-each-ref", "--format=%(refname)", f"refs/heads/{own}")
+    start = known or f"refs/remotes/origin/{branch}"
     name = hashlib.sha1(f"{clone.name} {number}".encode()).hexdigest()
-    git(clone, "fast-import", "--quiet", stdin=f"commit {branch}\ncommitter A <a@example.com> 1 "
-        f"+0000\ndata 4\nfile\nfrom {start}^0\n".encode() + add(name, name.encode()) + b"\n")
+    git(clone, "fast-import", "--quiet", stdin=f"commit refs/heads/{own}\ncommitter A "
+        f"<a@example.com> 1 +0000\ndata 4\nfile\nfrom {start}^0\n".encode()
+        + add(name, name.encode()) + b"\n")
+    return own
 
 
-def measure(binary, ours, other, rounds, numbers):
-    push = f"git push -q --no-verify origin files-{{}}"
+def alone(clone, branch):
+    """The same files in a commit without a parent. The name of its branch."""
+    commit = git(clone, "commit-tree", "-m", "files", f"{branch}^{{tree}}")
+    git(clone, "update-ref", f"refs/heads/alone-{clone.name}", commit)
+    return f"alone-{clone.name}"
 
-    def before_git(_):
-        for clone in (other, ours):
-            filed(clone, next(numbers))
-        run.git(other, *push.format("other").split()[1:])
 
-    def before_sync(_):
-        for clone in (other, ours):
-            apart(noted, binary, clone, next(numbers))
-        subprocess.run([binary, "sync"], cwd=other, check=True, capture_output=True)
+def by_git(ours, other, numbers, work, news):
+    """git's own fetch and push, after `work` has been done here, and in the other clone for news."""
+    def before(_):
+        work(ours, next(numbers))
+        if news:
+            theirs = work(other, next(numbers))
+            git(other, "push", "-q", "--no-verify", "--force", "origin", *theirs)
 
-    cases = [Case(["sh", "-c", f"git fetch -q && {push.format('ours')}"], ours, before_git),
-             Case(["git", "ai-log", "sync"], ours, before_sync)]
-    in_turns(cases, rounds)
-    return cases
+    branches = " ".join(work(ours, next(numbers)))
+    return Case(["sh", "-c", f"git fetch -q && git push -q --no-verify --force origin {branches}"],
+                ours, before)
+
+
+def by_us(binary, ours, other, numbers, news):
+    def before(_):
+        apart(noted, binary, ours, next(numbers))
+        if news:
+            apart(noted, binary, other, next(numbers))
+            subprocess.run([binary, "sync"], cwd=other, check=True, capture_output=True)
+
+    return Case(["git", "ai-log", "sync"], ours, before)
+
+
+def one(clone, number):
+    return [filed(clone, number)]
+
+
+def two(clone, number):
+    return [filed(clone, number, branch) for branch in BRANCHES]
+
+
+def one_alone(clone, number):
+    first, second = two(clone, number)
+    return [first, alone(clone, second)]
+
+
+def told(table, cases, news, rounds):
+    """Runs the cases in turns; the first is the yardstick."""
+    in_turns(list(cases.values()), rounds)
+    plain = next(iter(cases.values()))
+    there = "one" if news else "none"
+    for text, case in cases.items():
+        table.row(text, there, ms(case.ms), f"{case.ms / plain.ms:.2f}", run.mb(case.kb))
 
 
 def main():
@@ -111,19 +157,26 @@ def main():
         for clone in (ours, other):
             apart(make_clone, binary, hub, clone)
         numbers = iter(range(10**6))
-        table = Table("command", "CPU, ms", "ratio", "MB")
-        for prompts in ("local", "share"):
+        table = Table("command", "new there", "CPU, ms", "ratio", "MB")
+        rows = {"`git fetch` and `git push`, a file more": one}
+        both = {"the same of two branches": two}
+        for prompts, more in (("local", {}), ("share", both)):
             if prompts == "share":
                 git(hub, "update-ref", PROMPTS, "refs/prompts")
             for clone in (ours, other):
                 git(clone, "config", "ai-log.prompts", prompts)
                 subprocess.run([binary, "sync"], cwd=clone, check=True, capture_output=True)
-            plain, sync = measure(binary, ours, other, options.rounds, numbers)
-            table.row("`git fetch` and `git push`, a file more each", ms(plain.ms), "1.00",
-                      run.mb(plain.kb))
             what = "attribution" if prompts == "local" else "attribution and of prompts"
-            table.row(f"`git ai-log sync`, a note of {what} each", ms(sync.ms),
-                      f"{sync.ms / plain.ms:.2f}", run.mb(sync.kb))
+            for news in (False, True):
+                cases = {text: by_git(ours, other, numbers, work, news)
+                         for text, work in (rows | more).items()}
+                cases[f"`git ai-log sync`, a note of {what}"] = by_us(
+                    binary, ours, other, numbers, news)
+                told(table, cases, news, options.rounds)
+        # Last: each time git sends the whole tree again.
+        last = rows | {"the same of two branches, one of them without history": one_alone}
+        told(table, {text: by_git(ours, other, numbers, work, True)
+                     for text, work in last.items()}, True, min(options.rounds, 3))
     finally:
         shutil.rmtree(folder)
 

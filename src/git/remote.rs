@@ -1,6 +1,7 @@
 //! Notes of other repositories: fetched into refs of our own, pushed, and what a remote says to
 //! that. All of it is git's own `fetch` and `push`, with the user's transport and credentials.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -42,6 +43,49 @@ pub struct Remote {
     slug: String,
 }
 
+/// The remotes of a repository by their names, each with the addresses that git fetches from and
+/// pushes to.
+pub struct Remotes(BTreeMap<String, [Option<String>; 2]>);
+
+impl Remotes {
+    /// All of them, from one process.
+    pub fn of(repo: &Repo) -> Result<Self, GitError> {
+        let answer =
+            process::output(&mut repo.git().with("remote").with("-v"), "list the remotes")?;
+        Ok(Self::parse(&String::from_utf8_lossy(&answer)))
+    }
+
+    /// `<name> TAB <address> (fetch)`, with the filter of a partial clone behind it, or `(push)`,
+    /// once for each address. One that has no address is a name and a tab.
+    fn parse(listed: &str) -> Self {
+        let mut remotes: BTreeMap<String, [Option<String>; 2]> = BTreeMap::new();
+        for (name, rest) in listed.lines().filter_map(|line| line.split_once('\t')) {
+            let known = remotes.entry(name.to_owned()).or_default();
+            if let Some((address, what)) = rest.rsplit_once(" (") {
+                known[usize::from(what.starts_with("push"))].get_or_insert(address.to_owned());
+            }
+        }
+        Self(remotes)
+    }
+
+    /// Their names.
+    pub fn names(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+
+    /// The remote of this name, or at this address.
+    pub fn get(&self, name: &str) -> Remote {
+        let name = name.to_owned();
+        let Some([fetched, pushed]) = self.0.get(&name) else {
+            let digest = Digest::of(name.as_bytes());
+            let slug = format!("url-{}", &digest.as_str()[..14]);
+            return Remote { place: name.clone(), name, slug };
+        };
+        let elsewhere = pushed.clone().filter(|_| pushed != fetched);
+        Remote { place: elsewhere.unwrap_or_else(|| name.clone()), slug: name.clone(), name }
+    }
+}
+
 /// A ref to be moved on a remote.
 #[derive(Debug, Clone)]
 pub struct Update {
@@ -67,29 +111,6 @@ pub enum Answered {
 }
 
 impl Remote {
-    /// The remote of this name, or at this address.
-    pub fn of(repo: &Repo, name: &str) -> Result<Self, GitError> {
-        let url = |push: bool| {
-            let mut command = repo.git().with("remote").with("get-url");
-            if push {
-                command.arg("--push");
-            }
-            let output = command.with("--").with(name).output();
-            let output =
-                output.map_err(|source| GitError::Start { doing: "find a remote", source })?;
-            let text = String::from_utf8_lossy(process::line(&output.stdout)).into_owned();
-            Ok(Some(text).filter(|_| output.status.success()))
-        };
-        let (name, fetched) = (name.to_owned(), url(false)?);
-        let Some(fetched) = fetched else {
-            let digest = Digest::of(name.as_bytes());
-            let slug = format!("url-{}", &digest.as_str()[..14]);
-            return Ok(Self { place: name.clone(), name, slug });
-        };
-        let pushed = url(true)?.filter(|pushed| *pushed != fetched);
-        Ok(Self { place: pushed.unwrap_or_else(|| name.clone()), slug: name.clone(), name })
-    }
-
     /// The ref that says what this remote's ref was when we last saw it.
     pub fn seen(&self, name: &str) -> String {
         seen_ref(&self.slug, name)
@@ -281,12 +302,6 @@ fn answer(output: &Output, name: &str, said: &str) -> Option<Answered> {
 }
 
 impl Repo {
-    /// The names of the remotes.
-    pub fn remotes(&self) -> Result<Vec<String>, GitError> {
-        let answer = process::output(&mut self.git().with("remote"), "list the remotes")?;
-        Ok(String::from_utf8_lossy(&answer).lines().map(str::to_owned).collect())
-    }
-
     /// The remote that the current branch follows.
     pub fn upstream_remote(&self) -> Option<String> {
         let mut command =
@@ -340,6 +355,20 @@ mod tests {
         let stdout = format!("To x\n{line}\nDone\n").into_bytes();
         let output = Output { status: Default::default(), stdout, stderr: Vec::new() };
         answer(&output, "refs/notes/n", stderr)
+    }
+
+    #[test]
+    fn where_git_fetches_from_and_pushes_to() {
+        let remotes = Remotes::parse(
+            "a\t/x y (fetch)/z (fetch) [blob:none]\na\t/x y (fetch)/z (push)\nb\thttps://b (fetch)\n\
+             b\tssh://b (push)\nb\tssh://c (push)\nc\t\n",
+        );
+        assert_eq!(remotes.names(), ["a", "b", "c"]);
+        let places = ["a", "b", "c"].map(|name| remotes.get(name).place);
+        assert_eq!(places, ["a", "ssh://b", "c"]);
+        let Remote { name, place, slug } = remotes.get("https://b");
+        assert_eq!((name.as_str(), place.as_str()), ("https://b", "https://b"));
+        assert!(slug.starts_with("url-"), "{slug}");
     }
 
     #[test]

@@ -85,11 +85,11 @@ pub fn sync(repo: &Repo, plan: &Plan, effort: Effort, time: i64) -> Result<Synce
                 None => SyncState::KeptHere,
             };
             let (remote, received) = (remote.name.clone(), before[at] != after[at]);
-            if received {
-                repair::look_again(repo);
-            }
             let reason = refused;
             refs.push(SyncedRef { what, remote, received, sent: sent[at], state, reason });
+        }
+        if before != after {
+            repair::look_again(repo);
         }
         return Ok(Synced { refs, dropped });
     }

@@ -1,7 +1,7 @@
 //! What is shared with whom: the user's own settings, in this clone.
 
 use crate::git::Repo;
-use crate::git::remote::Remote;
+use crate::git::remote::{Remote, Remotes};
 use crate::render::escape::line;
 
 use super::SyncError;
@@ -60,36 +60,43 @@ impl Wishes {
 
     /// The plan for a sync with this remote.
     pub fn plan(&self, repo: &Repo, named: Option<&str>) -> Result<Plan, SyncError> {
+        self.among(&Remotes::of(repo)?, repo, named)
+    }
+
+    fn among(
+        &self,
+        remotes: &Remotes,
+        repo: &Repo,
+        named: Option<&str>,
+    ) -> Result<Plan, SyncError> {
         let name = match named.or(self.remote.as_deref()) {
             Some(name) => name.to_owned(),
-            None => usual(repo)?,
+            None => usual(repo, &remotes.names())?,
         };
-        let provenance = Remote::of(repo, &name)?;
         // Prompts that were given a place of their own go nowhere else, whatever is named.
-        let prompts = match &self.prompts_remote {
-            Some(own) if *own != name => Remote::of(repo, own)?,
-            _ => provenance.clone(),
-        };
-        Ok(Plan { provenance, prompts, share: self.share })
+        let prompts = remotes.get(self.prompts_remote.as_ref().unwrap_or(&name));
+        Ok(Plan { provenance: remotes.get(&name), prompts, share: self.share })
     }
 
     /// The plan for a push to this remote; `None` for a push to an address without a name, which
     /// may be anybody's.
     pub fn plan_of_push(&self, repo: &Repo, remote: &str) -> Result<Option<Plan>, SyncError> {
-        if self.remote.is_none() && !repo.remotes()?.iter().any(|name| name == remote) {
+        let remotes = Remotes::of(repo)?;
+        if self.remote.is_none() && !remotes.names().contains(&remote) {
             return Ok(None);
         }
-        self.plan(repo, self.remote.as_deref().or(Some(remote))).map(Some)
+        self.among(&remotes, repo, self.remote.as_deref().or(Some(remote))).map(Some)
     }
 }
 
 /// The remote that `git push` would most likely mean.
-fn usual(repo: &Repo) -> Result<String, SyncError> {
-    let remotes = repo.remotes()?;
-    if let [only] = remotes.as_slice() {
-        return Ok(only.clone());
+fn usual(repo: &Repo, remotes: &[&str]) -> Result<String, SyncError> {
+    if let [only] = remotes {
+        return Ok((*only).to_owned());
     }
-    let upstream = repo.upstream_remote().filter(|name| remotes.contains(name));
-    let origin = || remotes.iter().find(|name| *name == "origin").cloned();
-    upstream.or_else(origin).ok_or(SyncError::NoRemote { known: remotes })
+    let known = |name: &String| remotes.contains(&name.as_str());
+    let origin = || Some("origin".to_owned()).filter(known);
+    let none =
+        || SyncError::NoRemote { known: remotes.iter().map(|&one| one.to_owned()).collect() };
+    repo.upstream_remote().filter(known).or_else(origin).ok_or_else(none)
 }
