@@ -67,7 +67,9 @@ impl Repo {
     }
 
     fn changed_in(&self, which: &[&OsStr]) -> Result<ChangedLog, GitError> {
-        let mut command = self.git().with("log").with("-z").with("--format=%H %ct %P");
+        // By itself git holds six times as much of what it read, and is no faster here.
+        let mut command = self.git().with("-c").with("core.deltaBaseCacheLimit=16m");
+        command.args(["log", "-z", "--format=%H %ct %P"]);
         // What a user's settings would change of the output is set here.
         command.args(["--raw", "-r", "-c", "--root", "--no-abbrev", "--no-renames"]);
         command.args(["--no-relative", "--no-color", "--no-show-signature", "--no-ext-diff"]);
