@@ -61,9 +61,11 @@ pub struct New<'a> {
     pub lines: &'a [&'a [u8]],
     /// Which of them are new and without an owner.
     pub free: &'a [bool],
-    /// Since when each is known to be there, as in an older version of the commit or elsewhere,
-    /// seconds since 1970, the largest number where nothing is known; empty for all of them.
+    /// Since when an older version of the commit has each, seconds since 1970, the largest number
+    /// where none is known to have it; empty for all of them.
     pub since: &'a [i64],
+    /// The same of where they stood before the commit moved them.
+    pub stood: &'a [i64],
 }
 
 /// Whose a line is.
@@ -107,6 +109,7 @@ struct File<'a> {
     path: &'a RepoPath,
     free: &'a [bool],
     since: &'a [i64],
+    stood: &'a [i64],
     prints: Vec<u64>,
     telling: Vec<bool>,
     found: Vec<Option<Found>>,
@@ -118,6 +121,7 @@ impl<'a> File<'a> {
             path: new.path,
             free: new.free,
             since: new.since,
+            stood: new.stood,
             prints: new.lines.iter().map(|line| fingerprint(line)).collect(),
             telling: new.lines.iter().map(|line| tells(line)).collect(),
             found: vec![None; new.lines.len()],
@@ -129,10 +133,13 @@ impl<'a> File<'a> {
     }
 
     /// Whether this open line can be from a run: not where it was there before the run's own commit
-    /// was written, as when an agent copied it.
+    /// was written, as when an agent copied it; nor where it stood elsewhere before, unless it is
+    /// that commit which put it here.
     fn takes(&self, at: usize, run: &Run) -> bool {
-        self.is_open(at)
-            && (run.kin == Kin::Same || self.since.get(at).is_none_or(|since| *since > run.made))
+        let older = |since: &[i64]| since.get(at).is_some_and(|since| *since <= run.made);
+        let put_here = run.kin == Kin::Aside && run.path == *self.path;
+        let earlier = older(self.since) || (older(self.stood) && !put_here);
+        self.is_open(at) && (run.kin == Kin::Same || !earlier)
     }
 
     /// Where this telling line is new.
@@ -235,23 +242,32 @@ impl Pool {
         all.sort_unstable();
         all.dedup();
         let at_home = all.iter().filter(|(file, _)| *files[*file].path == run.path).count();
-        let written = self.written(found, all.len());
+        let written = self.written(found);
         all.len() <= written || (home(found) && at_home <= written)
     }
 
-    /// How often the note's commit has the matched text in the run's file; no more than this often.
-    fn written(&self, found: &Match, most: usize) -> usize {
+    /// How often notes have the matched text in the run's file, those of versions of one commit
+    /// once.
+    fn written(&self, found: &Match) -> usize {
         let run = &self.runs[found.run];
         let print = |(print, _): &(u64, usize)| *print;
         let text = || run.lines[found.from..found.from + found.length].iter().map(print);
         let starts = text().next().and_then(|first| self.index.get(&first)).into_iter().flatten();
-        let again = starts.filter(|(number, from)| {
+        let mut times: BTreeMap<(i64, usize), usize> = BTreeMap::new();
+        for (number, from) in starts.take(SEEDS) {
             let other = &self.runs[*number];
             let lines = other.lines.get(*from..*from + found.length);
-            (other.note, &other.path) == (run.note, &run.path)
-                && lines.is_some_and(|lines| lines.iter().map(print).eq(text()))
-        });
-        again.take(most).count()
+            let same = lines.is_some_and(|lines| lines.iter().map(print).eq(text()));
+            if same && other.path == run.path {
+                *times.entry((other.made, other.note)).or_default() += 1;
+            }
+        }
+        let mut versions: BTreeMap<i64, usize> = BTreeMap::new();
+        for ((made, _), times) in times {
+            let most = versions.entry(made).or_default();
+            *most = times.max(*most);
+        }
+        versions.values().sum()
     }
 
     fn give(&self, file: &mut File<'_>, found: &Match, sure: bool) {

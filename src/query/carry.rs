@@ -190,12 +190,12 @@ impl<'r> Carrier<'r> {
         let agents: HashSet<u64> = agents.flat_map(|hunk| hunk.fingerprints.clone()).collect();
         let mut moved = Vec::new();
         for ((file, line), place) in moved::places(self.repo, wanted, files, &agents)? {
-            let since = &mut files[file].since[line];
+            let stood = &mut files[file].stood[line];
             let Some(note) = self.note(&place.commit)? else {
-                *since = self.repo.commit(&place.commit)?.time.min(*since);
+                *stood = self.repo.commit(&place.commit)?.time;
                 continue;
             };
-            *since = i64::MIN;
+            *stood = i64::MIN;
             if let Some(hunk) = hunk_at(&note, &place.path, place.line) {
                 moved.push(Moved { file, line, commit: place.commit, hunk: hunk.clone() });
             }

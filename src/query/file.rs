@@ -19,9 +19,10 @@ pub struct File<'a> {
     pub lines: Vec<&'a [u8]>,
     /// Which of them are new and have no owner yet.
     pub free: Vec<bool>,
-    /// Since when each line is known to be there, as in an older version of the commit, seconds
-    /// since 1970.
-    pub since: Vec<i64>,
+    /// Since when an older version of the commit has each line, seconds since 1970.
+    since: Vec<i64>,
+    /// Since when each stood elsewhere, where it did before the commit moved it.
+    pub stood: Vec<i64>,
 }
 
 impl<'a> File<'a> {
@@ -38,8 +39,8 @@ impl<'a> File<'a> {
             free[start..end].fill(false);
         }
         let path = &target.path;
-        let since = vec![i64::MAX; free.len()];
-        free.contains(&true).then(|| Self { path, lines: split(&target.text), free, since })
+        let (since, stood) = (vec![i64::MAX; free.len()], vec![i64::MAX; free.len()]);
+        free.contains(&true).then(|| Self { path, lines: split(&target.text), free, since, stood })
     }
 
     /// An older version of the commit, made at this time, seconds since 1970, has these lines.
@@ -53,7 +54,13 @@ impl<'a> File<'a> {
 
     /// What may be carried into it.
     pub fn as_new(&self) -> New<'_> {
-        New { path: self.path, lines: &self.lines, free: &self.free, since: &self.since }
+        New {
+            path: self.path,
+            lines: &self.lines,
+            free: &self.free,
+            since: &self.since,
+            stood: &self.stood,
+        }
     }
 
     /// Fingerprints of the lines that can be known again.

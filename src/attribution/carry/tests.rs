@@ -21,7 +21,7 @@ fn pool(kin: Kin, texts: &[(&str, &str)]) -> Pool {
 fn found(pool: &Pool, name: &str, time: i64, text: &str) -> Vec<Option<Found>> {
     let lines = split(text.as_bytes());
     let free = vec![true; lines.len()];
-    let new = New { path: &path(name), lines: &lines, free: &free, since: &[] };
+    let new = New { path: &path(name), lines: &lines, free: &free, since: &[], stood: &[] };
     pool.carry(time, &[new]).remove(0)
 }
 
@@ -76,7 +76,7 @@ fn runs_that_overlap_each_give_what_the_longer_one_leaves() {
 fn lines_with_an_owner_are_left_alone() {
     let lines = split(WORK.as_bytes());
     let free = [false; 4];
-    let new = New { path: &path("a.py"), lines: &lines, free: &free, since: &[] };
+    let new = New { path: &path("a.py"), lines: &lines, free: &free, since: &[], stood: &[] };
     assert_eq!(pool(Kin::Same, &[("a.py", WORK)]).carry(200, &[new]), [[None; 4]]);
 }
 

@@ -134,7 +134,8 @@ impl Laid {
             for hunk in known.iter().filter(|hunk| hunk.path == target.path) {
                 free[hunk.lines.start as usize - 1..hunk.lines.end as usize].fill(false);
             }
-            let new = New { path: &target.path, lines: &lines, free: &free, since: &[] };
+            let new =
+                New { path: &target.path, lines: &lines, free: &free, since: &[], stood: &[] };
             let found = self.pool.carry(time, &[new]).pop().unwrap_or_default();
             let mut start = 0;
             for part in found.chunk_by(|a, b| a == b) {
