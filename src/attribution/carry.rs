@@ -62,7 +62,8 @@ pub struct New<'a> {
     /// Which of them are new and without an owner.
     pub free: &'a [bool],
     /// Since when an older version of the commit has each, seconds since 1970, the largest number
-    /// where none is known to have it; empty for all of them.
+    /// where none is known to have it, and the smallest where its note says that it is a person's;
+    /// empty where nothing is known of any.
     pub since: &'a [i64],
     /// The same of where they stood before the commit moved them.
     pub stood: &'a [i64],
@@ -139,7 +140,8 @@ impl<'a> File<'a> {
         let older = |since: &[i64]| since.get(at).is_some_and(|since| *since <= run.made);
         let put_here = run.kin == Kin::Aside && run.path == *self.path;
         let earlier = older(self.since) || (older(self.stood) && !put_here);
-        self.is_open(at) && (run.kin == Kin::Same || !earlier)
+        let persons = self.since.get(at) == Some(&i64::MIN);
+        self.is_open(at) && !persons && (run.kin == Kin::Same || !earlier)
     }
 
     /// Where this telling line is new.

@@ -39,6 +39,13 @@ pub struct Evidences {
 }
 
 impl Evidences {
+    /// When the edit was made that a hunk names, seconds since 1970.
+    pub fn edited(&self, hunk: &NoteHunk) -> Option<i64> {
+        let edit = hunk.edit.as_ref()?;
+        let event = self.events.iter().find(|event| event.edit.as_ref() == Some(edit))?;
+        Some(event.at.timestamp())
+    }
+
     /// Reads the journal. A journal that cannot be read says nothing; that is said elsewhere.
     pub fn read(repo: &Repo) -> Result<Self> {
         let (mut events, skipped) = Journal::at(&repo.state_dir()).read()?;

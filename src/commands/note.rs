@@ -94,12 +94,19 @@ pub fn make(
     let mut note = Note {
         authored: DateTime::from_timestamp(commit.authored, 0),
         committed_by: (job.origin == Origin::Here).then(|| committed_by(env)).flatten(),
-        hunks: attribute::hunks(repo, evidences, base, &targets, now)?,
         ..Note::default()
     };
-    if job.origin == Origin::Rewritten {
-        note.hunks.retain(|hunk| says_something(hunk, &targets));
-    }
+    let hunks = attribute::hunks(repo, evidences, base, &targets, now)?;
+    note.hunks = match job.origin {
+        Origin::Here | Origin::Late => hunks,
+        Origin::Rewritten => {
+            let predecessors = &job.predecessors;
+            let (oid, commit, targets) = (&job.commit, &commit, &targets);
+            let wanted = Wanted { oid, commit, targets, taken: &[], predecessors };
+            let hunks = carrier.without_persons(&wanted, hunks, &|hunk| evidences.edited(hunk))?;
+            hunks.into_iter().filter(|hunk| says_something(hunk, targets)).collect()
+        }
+    };
     let mut prompts = evidences.describe(&mut note, Some(&commit.author));
     let known = inherit(repo, job, &targets, &mut note, &mut prompts)?;
     let wanted = Wanted {
@@ -235,14 +242,7 @@ fn inherited(
     }
     Ok(hunks
         .into_iter()
-        .map(|(start, end, hunk)| NoteHunk {
-            contributor: hunk.contributor,
-            session: hunk.session.clone(),
-            turn: hunk.turn.clone(),
-            edit: hunk.edit.clone(),
-            evidence: hunk.evidence,
-            ..blank(&target.path, start, &lines[start..end])
-        })
+        .map(|(start, end, hunk)| hunk.like(blank(&target.path, start, &lines[start..end])))
         .collect())
 }
 

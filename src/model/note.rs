@@ -143,6 +143,18 @@ impl NoteHunk {
             && other.lines.start <= self.lines.end
     }
 
+    /// Other lines with the same owner.
+    pub fn like(&self, lines: Self) -> Self {
+        Self {
+            contributor: self.contributor,
+            session: self.session.clone(),
+            turn: self.turn.clone(),
+            edit: self.edit.clone(),
+            evidence: self.evidence,
+            ..lines
+        }
+    }
+
     /// What is told of it.
     pub fn hunk(&self) -> Hunk {
         Hunk {

@@ -9,18 +9,19 @@ use chrono::DateTime;
 use super::file::File;
 use super::hunk_at;
 use super::index::Index;
-use super::kin::{Kinship, Noted};
+use super::kin::{Kinship, Version};
+use super::known::{Known, noted, pool, taken};
 use super::moved;
-use crate::attribution::carry::{Found, Kin, New, Pool, Run};
+use crate::attribution::carry::{Found, Kin, New};
 use crate::attribution::hunks::blank;
 use crate::attribution::tokens::{fingerprint, tells};
 use crate::git::lines::split;
 use crate::git::notes::{Notes, PROVENANCE};
 use crate::git::objects::Commit;
-use crate::git::target::Target;
+use crate::git::target::{Target, targets};
 use crate::git::{GitError, Repo};
 use crate::model::note::{Note, NoteHunk};
-use crate::model::{Evidence, Oid};
+use crate::model::{Evidence, Oid, RepoPath};
 use crate::notes;
 
 /// How many notes are read for one commit: those that have most of its lines.
@@ -63,64 +64,6 @@ pub struct Carrier<'r> {
     index: Index,
     read: HashMap<Oid, Option<Rc<Note>>>,
     kinship: Kinship<'r>,
-}
-
-/// Notes of one commit, by nearness.
-struct Known {
-    commit: Oid,
-    kin: Kin,
-    note: Rc<Note>,
-    /// Lines of it that another commit has.
-    spent: Vec<Rc<HashSet<u64>>>,
-}
-
-impl Known {
-    fn noted(&self) -> Noted<'_> {
-        noted(&self.commit, &self.note)
-    }
-
-    /// What agents wrote in one piece. Each line names its hunk by a place in `owners`.
-    fn runs(&self, number: usize, owners: &mut Vec<(usize, usize)>) -> Vec<Run> {
-        let note = &self.note;
-        let made = self.noted().authored;
-        let mut runs: Vec<(Run, u32)> = Vec::new();
-        for (place, hunk) in note.hunks.iter().enumerate() {
-            if !hunk.contributor.is_agents() {
-                continue;
-            }
-            let turn = hunk.turn.as_ref().and_then(|id| note.turns.get(id));
-            let since = turn.and_then(|turn| turn.at).map_or(i64::MIN, |at| at.timestamp());
-            let owner = owners.len();
-            owners.push((number, place));
-            for (line, print) in (hunk.lines.start..).zip(&hunk.fingerprints) {
-                if self.is_spent(*print) {
-                    continue;
-                }
-                match runs.last_mut() {
-                    Some((run, end)) if run.path == hunk.path && end.saturating_add(1) == line => {
-                        run.lines.push((*print, owner));
-                        run.since = run.since.max(since);
-                        *end = line;
-                    }
-                    _ => {
-                        let (path, kin, lines) =
-                            (hunk.path.clone(), self.kin, vec![(*print, owner)]);
-                        let made = made.unwrap_or(since);
-                        runs.push((Run { path, since, made, note: number, kin, lines }, line));
-                    }
-                }
-            }
-        }
-        runs.into_iter().map(|(run, _)| run).collect()
-    }
-
-    fn is_spent(&self, print: u64) -> bool {
-        self.spent.iter().any(|lines| lines.contains(&print))
-    }
-}
-
-fn noted<'a>(commit: &'a Oid, note: &Note) -> Noted<'a> {
-    Noted { commit, authored: note.authored.map(|at| at.timestamp()) }
 }
 
 impl<'r> Carrier<'r> {
@@ -220,9 +163,11 @@ impl<'r> Carrier<'r> {
                 && note.authored.is_none_or(|at| at.timestamp() <= latest)
                 && let Some(kin) = self.kinship.of(wanted, noted(&commit, &note))?
             {
-                let mut spent = Vec::new();
-                if kin == Kin::Aside {
-                    spent = self.kinship.spent(wanted, noted(&commit, &note))?;
+                let mut spent = match kin {
+                    Kin::Aside => self.kinship.spent(wanted, noted(&commit, &note))?,
+                    Kin::Same | Kin::Below => Vec::new(),
+                };
+                if kin != Kin::Below {
                     spent.push(Rc::new(taken(wanted, &note)));
                 }
                 known.push(Known { commit, kin, note, spent });
@@ -235,7 +180,9 @@ impl<'r> Carrier<'r> {
         Ok(known)
     }
 
-    /// Since when older versions of the commit have its lines.
+    /// Since when older versions of the commit have its lines, where a note is younger, and which
+    /// of them are a person's by a version's own note. What is known of the commit itself may be
+    /// from before others' notes came: then only times count.
     fn date(
         &mut self,
         wanted: &Wanted<'_>,
@@ -245,12 +192,68 @@ impl<'r> Carrier<'r> {
         let others = known.iter().filter(|known| known.kin != Kin::Same).map(Known::noted);
         let later = others.filter(|noted| noted.authored > Some(wanted.commit.authored));
         let later: Vec<&Oid> = later.map(|noted| noted.commit).collect();
-        if !later.is_empty() {
-            for version in self.kinship.versions(wanted, &later)? {
-                files.iter_mut().for_each(|file| file.date(version.time, &version.lines));
+        let noted = self.note(wanted.oid)?.is_some();
+        if noted && later.is_empty() {
+            return Ok(());
+        }
+        let versions = self.kinship.versions(wanted, &later)?;
+        let persons = if noted { Lines::new() } else { self.persons(&versions)? };
+        for file in files {
+            versions.iter().for_each(|version| file.date(version.time, &version.lines));
+            if let Some(lines) = persons.get(file.path) {
+                file.date(i64::MIN, lines);
             }
         }
         Ok(())
+    }
+
+    /// The lines that versions of a commit have and their own notes do not name.
+    fn persons(&mut self, versions: &[Version]) -> Result<Lines, GitError> {
+        let mut persons = Lines::new();
+        for Version { oid, .. } in versions {
+            let Some(note) = self.note(oid)? else {
+                continue;
+            };
+            let targets = targets(self.repo, &self.repo.commit(oid)?)?;
+            for file in targets.iter().filter_map(|target| File::of(target, &note.hunks)) {
+                persons.entry(file.path.clone()).or_default().extend(file.telling());
+            }
+        }
+        Ok(persons)
+    }
+
+    /// Takes lines out of what the journal says of a commit that was made from others, where its
+    /// text was only found again: those that older versions of the commit have, a person's by their
+    /// notes, or from before the edit, whose time `edited` knows.
+    pub fn without_persons(
+        &mut self,
+        wanted: &Wanted<'_>,
+        hunks: Vec<NoteHunk>,
+        edited: &dyn Fn(&NoteHunk) -> Option<i64>,
+    ) -> Result<Vec<NoteHunk>, GitError> {
+        if !hunks.iter().any(|hunk| hunk.evidence == Some(Evidence::Carried)) {
+            return Ok(hunks);
+        }
+        let versions = self.kinship.versions(wanted, &[])?;
+        let persons = self.persons(&versions)?;
+        let mut kept = Vec::new();
+        for hunk in hunks {
+            let target = wanted.targets.iter().find(|target| target.path == hunk.path);
+            let (Some(target), Some(Evidence::Carried)) = (target, hunk.evidence) else {
+                kept.push(hunk);
+                continue;
+            };
+            let at = edited(&hunk).unwrap_or(i64::MAX);
+            let is_persons = |line: &&[u8]| {
+                let print = fingerprint(line);
+                let before =
+                    |version: &Version| version.time <= at && version.lines.contains(&print);
+                let named = persons.get(&hunk.path).is_some_and(|lines| lines.contains(&print));
+                tells(line) && (named || versions.iter().any(before))
+            };
+            kept.extend(parts(&hunk, &split(&target.text), &is_persons));
+        }
+        Ok(kept)
     }
 
     /// Until when lines were asked for and committed that can be the commit's. One that has a note
@@ -273,40 +276,22 @@ impl<'r> Carrier<'r> {
     }
 }
 
-/// Lines that can be known again and are known to be from the turns of this note.
-fn taken(wanted: &Wanted<'_>, note: &Note) -> HashSet<u64> {
-    let of_note = |hunk: &&NoteHunk| {
-        let turn = hunk.turn.as_ref();
-        hunk.contributor.is_agents() && turn.is_some_and(|turn| note.turns.contains_key(turn))
-    };
-    let mut prints = HashSet::new();
-    for hunk in wanted.taken.iter().filter(of_note) {
-        let target = wanted.targets.iter().find(|target| target.path == hunk.path);
-        let lines = target.map(|target| split(&target.text)).unwrap_or_default();
-        let start = (hunk.lines.start as usize).saturating_sub(1);
-        let own = lines.into_iter().skip(start).take(hunk.fingerprints.len());
-        prints.extend(own.filter(|line| tells(line)).map(fingerprint));
-    }
-    prints
-}
+/// Fingerprints of lines of files.
+type Lines = HashMap<RepoPath, HashSet<u64>>;
 
-/// The runs of these notes, and their owners: a note and one of its hunks. The same lines of the
-/// same turn are in it once, as often as the commit they are in was made again.
-fn pool(known: &[Known], owners: &mut Vec<(usize, usize)>) -> Pool {
-    let mut pool = Pool::default();
-    let mut pushed = HashMap::new();
-    for (number, known) in known.iter().enumerate() {
-        pool.others.insert(number, known.note.others.clone());
-        for run in known.runs(number, owners) {
-            let prints: Vec<u64> = run.lines.iter().map(|(print, _)| *print).collect();
-            let turn = |owner: usize| known.note.hunks[owners[owner].1].turn.clone();
-            let turns: Vec<_> = run.lines.iter().map(|(_, owner)| turn(*owner)).collect();
-            if *pushed.entry((run.path.clone(), prints, turns)).or_insert(number) == number {
-                pool.push(run);
-            }
+/// A hunk without these of its lines.
+fn parts(hunk: &NoteHunk, lines: &[&[u8]], without: &dyn Fn(&&[u8]) -> bool) -> Vec<NoteHunk> {
+    let start = (hunk.lines.start as usize).saturating_sub(1).min(lines.len());
+    let end = (start + hunk.fingerprints.len()).min(lines.len());
+    let mut at = start;
+    let mut parts = Vec::new();
+    for part in lines[start..end].chunk_by(|a, b| without(a) == without(b)) {
+        if !without(&part[0]) {
+            parts.push(hunk.like(blank(&hunk.path, at, part)));
         }
+        at += part.len();
     }
-    pool
+    parts
 }
 
 /// A line that stood elsewhere before, and the hunk that it was in.
@@ -364,14 +349,7 @@ impl Carried {
 
     /// Adds lines that are those of a hunk of this commit's note.
     fn push(&mut self, commit: &Oid, old: &NoteHunk, lines: NoteHunk) {
-        self.hunks.push(NoteHunk {
-            contributor: old.contributor,
-            session: old.session.clone(),
-            turn: old.turn.clone(),
-            edit: old.edit.clone(),
-            evidence: Some(Evidence::Carried),
-            ..lines
-        });
+        self.hunks.push(NoteHunk { evidence: Some(Evidence::Carried), ..old.like(lines) });
         if !self.from.contains(commit) {
             self.from.push(commit.clone());
         }

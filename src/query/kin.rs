@@ -9,6 +9,7 @@ use super::carry::{SKEW, Wanted};
 use super::file::File;
 use crate::attribution::carry::Kin;
 use crate::git::history::History;
+use crate::git::objects::Commit;
 use crate::git::target::targets;
 use crate::git::{GitError, Repo};
 use crate::model::Oid;
@@ -37,6 +38,8 @@ pub struct Kinship<'r> {
 
 /// An older version of the commit that is looked at.
 pub struct Version {
+    /// Its name.
+    pub oid: Oid,
     /// When it was made, seconds since 1970.
     pub time: i64,
     /// Fingerprints of its new lines, of those that can be known again.
@@ -104,8 +107,8 @@ impl<'r> Kinship<'r> {
         found.dedup();
         let mut versions = Vec::new();
         for oid in found {
-            if let Ok(commit) = self.repo.commit(&oid) {
-                versions.push(Version { time: commit.time, lines: self.telling(&oid)? });
+            if let Ok(Commit { time, .. }) = self.repo.commit(&oid) {
+                versions.push(Version { lines: self.telling(&oid)?, oid, time });
             }
         }
         Ok(versions)

@@ -4,6 +4,7 @@ pub mod carry;
 mod file;
 mod index;
 mod kin;
+mod known;
 mod moved;
 mod segment;
 

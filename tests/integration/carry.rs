@@ -385,3 +385,20 @@ fn a_server_squashes_lines_that_an_agent_wrote_again_below_a_persons() {
     let _ = clone.ai_log(["repair"]).ok();
     assert_ne!(owners(&clone, "typed.py")[1].0, "ai");
 }
+
+#[test]
+fn what_an_agent_copied_in_the_same_commit_stays_the_persons_when_it_is_made_again() {
+    let repo = TestRepo::with(&[("typed.py", "import gateway\n"), ("b.txt", "first\n")]);
+    repo.set_one_clock();
+    let typed = WORK.replace("charge", "refund").replace("total", "amount");
+    repo.git(["checkout", "-q", "-b", "topic"]);
+    repo.write("typed.py", format!("import gateway\n{typed}"));
+    repo.claude("copy").prompt("the same here").write("copy.py", &typed);
+    repo.commit_all("typed by a person, and copied by an agent");
+    repo.git(["checkout", "-q", "main"]);
+    repo.committed(&[("b.txt", "second\n")]);
+    let _ = repo.sh("git format-patch -q --stdout main..topic | git am -q").ok();
+    let _ = repo.ai_log(["repair"]).ok();
+    assert_ne!(owners(&repo, "typed.py")[2].0, "ai");
+    assert_eq!(owners(&repo, "copy.py")[1], is("ai", "note"));
+}
