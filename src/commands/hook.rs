@@ -120,13 +120,15 @@ fn post_commit(env: &Env, now: DateTime<Utc>) -> Result<()> {
         false => Evidences::read(&repo)?,
     };
     // The oldest first, whenever a process is killed: this one may have lines of those below it.
-    if plain {
-        late::look(env, &repo, now)?;
-        repair::below(env, &repo, &parents, now)?;
-    }
+    // What goes wrong there is no reason to leave this one without a note.
+    let owed = match plain {
+        true => late::look(env, &repo, now).and_then(|()| repair::below(env, &repo, &parents, now)),
+        false => Ok(()),
+    };
     let job = Job { commit, origin, predecessors };
     note::write(env, &repo, &evidences, &job, now)?;
     Receipt::clear(&repo);
+    owed?;
     if plain {
         repair::looked_at(&repo, &job.commit)?;
         late::remember(&repo, &evidences, &job.commit)?;

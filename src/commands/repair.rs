@@ -160,14 +160,21 @@ fn find(
         if !young && !carrier.concerns(commit.time) {
             continue;
         }
-        if let Some(bytes) = notes.get(oid)? {
-            found.extend(late(repo, &mut carrier, oid, &commit, &bytes)?);
-            continue;
+        let mut look = || {
+            if let Some(bytes) = notes.get(oid)? {
+                return late(repo, &mut carrier, oid, &commit, &bytes);
+            }
+            let origin = if young { told.of(repo, oid, &commit)? } else { None };
+            let evidences = if origin.is_some() { &told.evidences } else { &none };
+            let job = Job::of(oid.clone(), origin.unwrap_or(Origin::Rewritten));
+            note::make(env, repo, evidences, &mut carrier, &job, now)
+        };
+        match look() {
+            Ok(made) => found.extend(made),
+            // What lies beyond the edge of a shallow or partial clone says nothing.
+            Err(_) if targets(repo, &commit).is_err() => {}
+            Err(error) => return Err(error),
         }
-        let origin = if young { told.of(repo, oid, &commit)? } else { None };
-        let evidences = if origin.is_some() { &told.evidences } else { &none };
-        let job = Job::of(oid.clone(), origin.unwrap_or(Origin::Rewritten));
-        found.extend(note::make(env, repo, evidences, &mut carrier, &job, now)?);
     }
     Ok(found)
 }
