@@ -60,7 +60,7 @@ pub fn sync(repo: &Repo, plan: &Plan, effort: Effort, time: i64) -> Result<Synce
             break;
         }
         there = now;
-        let (updates, lost) = merged(repo, plan, &there, time)?;
+        let Merged { updates, prompts, dropped: lost } = merged(repo, plan, &there, time)?;
         dropped += lost;
         let pushed = match effort.push {
             true => push(repo, plan, updates)?,
@@ -72,8 +72,10 @@ pub fn sync(repo: &Repo, plan: &Plan, effort: Effort, time: i64) -> Result<Synce
             continue;
         }
         let after = tips(repo)?;
-        let (attribution, prompts) = held(repo, plan)?;
-        let in_step = [attribution == after[0], prompts.is(repo, after[1].as_ref())?];
+        let (attribution, held) = held(repo, plan)?;
+        // What was pushed makes them the same.
+        let shared = plan.share && effort.push && prompts == after[1];
+        let in_step = [attribution == after[0], shared || held.is(repo, after[1].as_ref())?];
         let [first, second] = pushed.refused;
         let mut refs = Vec::new();
         for (at, refused) in [first, second].into_iter().enumerate() {
@@ -174,14 +176,23 @@ fn fetch(repo: &Repo, plan: &Plan) -> Result<Option<String>, SyncError> {
     Ok(None)
 }
 
-/// Merges what was fetched; what the remotes should be told then, and how many notes lost a
-/// forgotten prompt.
+/// What came of a merge.
+struct Merged {
+    /// What the remotes should be told.
+    updates: Vec<Update>,
+    /// Where our prompts are, of which that was made.
+    prompts: Option<Oid>,
+    /// Notes that lost a forgotten prompt.
+    dropped: usize,
+}
+
+/// Merges what was fetched.
 fn merged(
     repo: &Repo,
     plan: &Plan,
     (seen, held): &(Option<Oid>, Held),
     time: i64,
-) -> Result<(Vec<Update>, usize), SyncError> {
+) -> Result<Merged, SyncError> {
     if let Some(theirs) = seen {
         merge::provenance(repo, theirs, time)?;
     }
@@ -193,7 +204,8 @@ fn merged(
     // What others have forgotten has just come with the attribution.
     let mut prompts = Prompts::of(repo)?;
     prompts.merge_stray(time)?;
-    let texts = match held.merge(&mut prompts, time)? {
+    let ours = held.merge(&mut prompts, time)?;
+    let texts = match ours.clone() {
         Some(ours) if plan.share => held.shared(repo, ours, time)?,
         Some(ours) => held.cleaned(&mut prompts, &ours, time)?,
         None => Vec::new(),
@@ -202,7 +214,8 @@ fn merged(
     // of them since we looked, and then the push must fail.
     let along = !texts.is_empty() && plan.provenance == plan.prompts;
     let attribution = attribution.filter(|update| along || update.is_news());
-    Ok((attribution.into_iter().chain(texts).collect(), prompts.dropped))
+    let updates = attribution.into_iter().chain(texts).collect();
+    Ok(Merged { updates, prompts: ours, dropped: prompts.dropped })
 }
 
 fn by_remote(plan: &Plan, updates: Vec<Update>) -> Vec<(&Remote, Vec<Update>)> {
