@@ -13,7 +13,7 @@ use crate::commands::sync::merge::Prompts;
 use crate::config::Env;
 use crate::error::{Error, Result};
 use crate::git::Repo;
-use crate::git::notes::{self as refs, History, Notes, PROMPTS, PROVENANCE};
+use crate::git::notes::{self as refs, History, Notes, PROMPTS, PROMPTS_NEW, PROVENANCE};
 use crate::journal::Journal;
 use crate::journal::forget::holding;
 use crate::model::note::{Forgotten, Note};
@@ -257,9 +257,13 @@ fn forget(repo: &Repo, turns: &BTreeSet<TurnId>, now: DateTime<Utc>) -> Result<(
     let mut prompts = Prompts::of(repo)?;
     prompts.scan = true;
     prompts.merge(None, time)?;
+    prompts.merge_stray(time)?;
     // What the remotes had is looked up again at the next sync.
-    let seen = repo.seen_of(PROMPTS)?.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-    Ok(repo.drop_refs(&seen)?)
+    for name in [PROMPTS, PROMPTS_NEW] {
+        let seen = repo.seen_of(name)?.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        repo.drop_refs(&seen)?;
+    }
+    Ok(())
 }
 
 /// Every folder with files of ours: the repository's, and those of its work trees.

@@ -91,12 +91,19 @@ impl Remotes {
 pub struct Update {
     /// The ref, of the same name on both sides.
     pub name: &'static str,
-    /// What it is to be.
-    pub new: Oid,
+    /// What it is to be; `None` for nothing, which needs the one before it in the push done.
+    pub new: Option<Oid>,
     /// What it was when we last looked.
     pub seen: Option<Oid>,
     /// Whether it may go anywhere from there; else only forward.
     pub free: bool,
+}
+
+impl Update {
+    /// Whether the remote's ref is to be another one.
+    pub fn is_news(&self) -> bool {
+        self.new != self.seen
+    }
 }
 
 /// What a remote answered to an [`Update`].
@@ -157,7 +164,7 @@ impl Remote {
         }
         command.arg("--").arg(&self.place);
         for name in names {
-            // The star stands for nothing: a plain name that the remote does not have is an error.
+            // The star is for a name that the remote does not have: a plain one would be an error.
             command.arg(format!("+{name}*:{}*", self.seen(name)));
         }
         process::output(&mut command, "fetch notes").map(drop)
@@ -176,8 +183,15 @@ impl Remote {
             return Ok(answers);
         }
         // One was refused and took the others with it, or the remote knows only single refs.
-        let mut answers = Vec::new();
+        let mut answers: Vec<Answered> = Vec::new();
         for update in updates {
+            // What a ref had is elsewhere only when the one before is there.
+            if let (None, Some(before)) = (&update.new, answers.last())
+                && *before != Answered::Done
+            {
+                answers.push(before.clone());
+                continue;
+            }
             let answer = self.push_once(repo, std::slice::from_ref(update), false)?;
             answers.extend(answer.into_iter().flatten());
             if moved(&answers) {
@@ -202,10 +216,7 @@ impl Remote {
         }
         // The same on the way there: to git in this process, the new tip stands on the one that
         // the other side has. A git that knows no grafts any more sends more than it must.
-        let free = updates.iter().filter(|update| update.free);
-        let grafts: Vec<String> = free
-            .filter_map(|update| Some(format!("{} {}", update.new, update.seen.as_ref()?)))
-            .collect();
+        let grafts = grafts(updates);
         let grafts = match grafts.is_empty() {
             true => None,
             false => Some(beside(&repo.common_dir.join("info/grafts"), &grafts)?),
@@ -218,7 +229,10 @@ impl Remote {
             command.arg(format!("--force-with-lease={}:{seen}", update.name));
         }
         command.arg("--").arg(&self.place);
-        command.args(updates.iter().map(|update| format!("{}:{}", update.new, update.name)));
+        command.args(updates.iter().map(|update| {
+            let new = update.new.as_ref().map_or("", Oid::as_str);
+            format!("{new}:{}", update.name)
+        }));
         let output = command.output().map_err(|source| GitError::Start { doing, source })?;
         let said = String::from_utf8_lossy(&output.stderr);
         if atomic && said.contains("does not support --atomic") {
@@ -242,8 +256,13 @@ impl Remote {
     fn saw(&self, repo: &Repo, update: &Update) -> Result<(), GitError> {
         let name = self.seen(update.name);
         let old = repo.target(&name)?;
-        if old.as_ref() != Some(&update.new) {
-            repo.store().swap(&name, &update.new, old.as_ref(), "git ai-log: pushed")?;
+        match &update.new {
+            new if *new == old => {}
+            Some(new) => {
+                repo.store().swap(&name, new, old.as_ref(), "git ai-log: pushed")?;
+            }
+            // Where another process holds it just now, the next fetch does the same.
+            None => drop(repo.drop_refs(&[name])),
         }
         Ok(())
     }
@@ -256,6 +275,20 @@ impl Remote {
         command.env(OWN_PUSH, "1").env("LC_ALL", "C");
         command
     }
+}
+
+/// Each new tip on those that the other side has.
+fn grafts(updates: &[Update]) -> Vec<String> {
+    let free = || updates.iter().filter(|update| update.free);
+    let line = |new: &Oid| {
+        let seen = free().filter_map(|update| update.seen.as_ref()).filter(|seen| *seen != new);
+        let seen: String = seen.map(|seen| format!(" {seen}")).collect();
+        Some(format!("{new}{seen}")).filter(|_| !seen.is_empty())
+    };
+    free()
+        .filter(|update| update.is_news())
+        .filter_map(|update| line(update.new.as_ref()?))
+        .collect()
 }
 
 /// A file with the lines of another one, if there is one, and these.

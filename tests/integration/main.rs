@@ -19,6 +19,7 @@ mod repositories;
 mod rewrites;
 mod stores;
 mod sync;
+mod sync_large;
 mod verify;
 
 /// A file that is not listed above would never be compiled, and its tests would never run.

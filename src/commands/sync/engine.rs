@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::merge::{self, Prompts};
 use super::plan::Plan;
+use super::split::Held;
 use super::{SyncError, seen};
 use crate::commands::repair;
-use crate::git::notes::{PROMPTS, PROVENANCE};
+use crate::git::notes::{PROMPTS, PROMPTS_NEW, PROVENANCE};
 use crate::git::remote::{Answered, Remote, Update};
 use crate::git::{GitError, Repo};
 use crate::model::Oid;
@@ -45,24 +46,21 @@ pub fn sync(repo: &Repo, plan: &Plan, effort: Effort, time: i64) -> Result<Synce
     let mut dropped = 0;
     let mut reason = String::new();
     let mut sent = [false; 2];
-    let (mut there, mut still) = ([None, None], 0);
+    let (mut there, mut still) = ((None, Held::default()), 0);
     for attempt in 0..effort.tries {
         pause(attempt);
         if let Some(said) = fetch(repo, plan)? {
             reason = said;
             continue;
         }
-        let now = [
-            repo.target(&plan.provenance.seen(PROVENANCE))?,
-            repo.target(&plan.prompts.seen(PROMPTS))?,
-        ];
+        let now = held(repo, plan)?;
         // Others who are faster move something; a lock that a killed process left moves nothing.
         still = if attempt > 0 && now == there { still + 1 } else { 0 };
         if still > MAX_STILL {
             break;
         }
         there = now;
-        let (updates, lost) = merged(repo, plan, time)?;
+        let Merged { updates, prompts, dropped: lost } = merged(repo, plan, &there, time)?;
         dropped += lost;
         let pushed = match effort.push {
             true => push(repo, plan, updates)?,
@@ -74,14 +72,18 @@ pub fn sync(repo: &Repo, plan: &Plan, effort: Effort, time: i64) -> Result<Synce
             continue;
         }
         let after = tips(repo)?;
+        let (attribution, held) = held(repo, plan)?;
+        // What was pushed makes them the same.
+        let shared = plan.share && effort.push && prompts == after[1];
+        let in_step = [attribution == after[0], shared || held.is(repo, after[1].as_ref())?];
         let [first, second] = pushed.refused;
         let mut refs = Vec::new();
         for (at, refused) in [first, second].into_iter().enumerate() {
-            let (what, name) = [("provenance", PROVENANCE), ("prompts", PROMPTS)][at];
+            let what = ["provenance", "prompts"][at];
             let remote = [&plan.provenance, &plan.prompts][at];
             let state = match &refused {
                 Some(_) => SyncState::Refused,
-                None if repo.target(&remote.seen(name))? == after[at] => SyncState::InStep,
+                None if in_step[at] => SyncState::InStep,
                 None => SyncState::KeptHere,
             };
             let (remote, received) = (remote.name.clone(), before[at] != after[at]);
@@ -110,9 +112,9 @@ fn push(repo: &Repo, plan: &Plan, updates: Vec<Update>) -> Result<Pushed, SyncEr
         let answers =
             remote.push(repo, &updates).map_err(|source| SyncError::unreachable(remote, source))?;
         for (update, answer) in updates.iter().zip(answers) {
-            let at = usize::from(update.name == PROMPTS);
+            let at = usize::from(update.name != PROVENANCE);
             match answer {
-                Answered::Done => pushed.sent[at] = update.seen.as_ref() != Some(&update.new),
+                Answered::Done => pushed.sent[at] |= update.is_news(),
                 Answered::Moved(said) => pushed.moved = Some(said),
                 Answered::Refused(said) => pushed.refused[at] = Some(said),
             }
@@ -133,11 +135,14 @@ pub fn take_in(repo: &Repo, time: i64) -> Result<(), SyncError> {
         }
     }
     let mut prompts = Prompts::of(repo)?;
-    for (_, theirs) in repo.seen_of(PROMPTS)? {
-        if repo.target(PROMPTS)?.as_ref() != Some(&theirs) {
-            prompts.merge(Some(&theirs), time)?;
+    for name in [PROMPTS, PROMPTS_NEW] {
+        for (_, theirs) in repo.seen_of(name)? {
+            if repo.target(PROMPTS)?.as_ref() != Some(&theirs) {
+                prompts.merge(Some(&theirs), time)?;
+            }
         }
     }
+    prompts.merge_stray(time)?;
     Ok(())
 }
 
@@ -145,13 +150,19 @@ fn tips(repo: &Repo) -> Result<Tips, SyncError> {
     Ok([repo.target(PROVENANCE)?, repo.target(PROMPTS)?])
 }
 
+/// What the remotes had of attribution and of prompts when we last saw them.
+fn held(repo: &Repo, plan: &Plan) -> Result<(Option<Oid>, Held), SyncError> {
+    let attribution = repo.target(&plan.provenance.seen(PROVENANCE))?;
+    Ok((attribution, Held::by(repo, &plan.prompts)?))
+}
+
 /// Fetches. `None` where all is well; else, in git's words, that another process of this clone
 /// fetches the same.
 fn fetch(repo: &Repo, plan: &Plan) -> Result<Option<String>, SyncError> {
     let one = plan.provenance == plan.prompts;
     let both: &[(&Remote, &[&str])] = match one {
-        true => &[(&plan.provenance, &[PROVENANCE, PROMPTS])],
-        false => &[(&plan.provenance, &[PROVENANCE]), (&plan.prompts, &[PROMPTS])],
+        true => &[(&plan.provenance, &[PROVENANCE, PROMPTS, PROMPTS_NEW])],
+        false => &[(&plan.provenance, &[PROVENANCE]), (&plan.prompts, &[PROMPTS, PROMPTS_NEW])],
     };
     for (remote, names) in both {
         match remote.fetch(repo, names) {
@@ -165,45 +176,54 @@ fn fetch(repo: &Repo, plan: &Plan) -> Result<Option<String>, SyncError> {
     Ok(None)
 }
 
-/// Merges what was fetched; what the remotes should be told then, and how many notes lost a
-/// forgotten prompt.
-fn merged(repo: &Repo, plan: &Plan, time: i64) -> Result<(Vec<Update>, usize), SyncError> {
-    let mut updates = Vec::new();
-    let seen = repo.target(&plan.provenance.seen(PROVENANCE))?;
-    if let Some(theirs) = &seen {
+/// What came of a merge.
+struct Merged {
+    /// What the remotes should be told.
+    updates: Vec<Update>,
+    /// Where our prompts are, of which that was made.
+    prompts: Option<Oid>,
+    /// Notes that lost a forgotten prompt.
+    dropped: usize,
+}
+
+/// Merges what was fetched.
+fn merged(
+    repo: &Repo,
+    plan: &Plan,
+    (seen, held): &(Option<Oid>, Held),
+    time: i64,
+) -> Result<Merged, SyncError> {
+    if let Some(theirs) = seen {
         merge::provenance(repo, theirs, time)?;
     }
     let new = repo.target(PROVENANCE)?;
-    let attribution = new.map(|new| Update { name: PROVENANCE, new, seen, free: false });
+    let attribution = new.map(|new| {
+        let seen = seen.clone();
+        Update { name: PROVENANCE, new: Some(new), seen, free: false }
+    });
     // What others have forgotten has just come with the attribution.
     let mut prompts = Prompts::of(repo)?;
-    let seen = repo.target(&plan.prompts.seen(PROMPTS))?;
-    let ours = prompts.merge(seen.as_ref(), time)?;
-    let new = match (&seen, ours) {
-        (_, Some(ours)) if plan.share => Some(ours),
-        (Some(theirs), Some(ours)) => prompts.cleaned(theirs, &ours, time)?,
-        _ => None,
+    prompts.merge_stray(time)?;
+    let ours = held.merge(&mut prompts, time)?;
+    let texts = match ours.clone() {
+        Some(ours) if plan.share => held.shared(repo, ours, time)?,
+        Some(ours) => held.cleaned(&mut prompts, &ours, time)?,
+        None => Vec::new(),
     };
-    let texts = new.map(|new| Update { name: PROMPTS, new, seen, free: true });
-    let news = |update: &Update| update.seen.as_ref() != Some(&update.new);
-    let texts = texts.filter(news);
     // With prompts the attribution goes along even if it is old: somebody may have forgotten one
     // of them since we looked, and then the push must fail.
-    let along = texts.is_some() && plan.provenance == plan.prompts;
-    updates.extend(attribution.filter(|update| along || news(update)));
-    updates.extend(texts);
-    Ok((updates, prompts.dropped))
+    let along = !texts.is_empty() && plan.provenance == plan.prompts;
+    let attribution = attribution.filter(|update| along || update.is_news());
+    let updates = attribution.into_iter().chain(texts).collect();
+    Ok(Merged { updates, prompts: ours, dropped: prompts.dropped })
 }
 
 fn by_remote(plan: &Plan, updates: Vec<Update>) -> Vec<(&Remote, Vec<Update>)> {
-    if plan.provenance == plan.prompts {
-        return if updates.is_empty() { Vec::new() } else { vec![(&plan.provenance, updates)] };
-    }
-    let each = updates.into_iter().map(|update| match update.name {
-        PROVENANCE => (&plan.provenance, vec![update]),
-        _ => (&plan.prompts, vec![update]),
-    });
-    each.collect()
+    let one = plan.provenance == plan.prompts;
+    let (first, second) = updates.into_iter().partition(|update| one || update.name == PROVENANCE);
+    let mut each = vec![(&plan.provenance, first), (&plan.prompts, second)];
+    each.retain(|(_, updates): &(_, Vec<Update>)| !updates.is_empty());
+    each
 }
 
 /// Longer with each try, and never the same for two who try at once.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::error::Result;
-use crate::git::notes::{self as refs, Alone, Combine, History, PROMPTS, PROVENANCE};
+use crate::git::notes::{self as refs, Alone, Combine, History, PROMPTS, PROMPTS_NEW, PROVENANCE};
 use crate::git::{GitError, Repo};
 use crate::journal::{Journal, write_private};
 use crate::model::{Digest, Oid, TurnId};
@@ -18,6 +18,16 @@ pub fn provenance(repo: &Repo, theirs: &Oid, time: i64) -> Result<Option<Oid>> {
         Combine { ours: ours_alone, theirs: theirs_alone, equal: Alone::Keep, note: &mut note }
             .run(repo, ours, theirs)
     })?)
+}
+
+/// The tree with the notes of both commits.
+pub fn union(repo: &Repo, one: Option<&Oid>, other: &Oid) -> Result<Oid> {
+    let none = BTreeSet::new();
+    let mut note = |one: &[Oid], other: &[Oid]| joined(repo, one, other, &none, &mut 0);
+    let one = one.map(|one| repo.commit(one)).transpose()?.map(|commit| commit.tree);
+    let other = repo.commit(other)?.tree;
+    let (ours, theirs, equal) = (Alone::Keep, Alone::Keep, Alone::Keep);
+    Ok(Combine { ours, theirs, equal, note: &mut note }.run(repo, one.as_ref(), Some(&other))?)
 }
 
 /// Prompts, and what must not be among them.
@@ -71,6 +81,16 @@ impl<'r> Prompts<'r> {
             write_private(&mark, digest.as_str().as_bytes())?;
         }
         Ok(tip)
+    }
+
+    /// Takes in what lies beside our own ref, where a fetch of all our refs into the same names
+    /// puts it, as in CI.
+    pub fn merge_stray(&mut self, time: i64) -> Result<()> {
+        if let Some(stray) = self.repo.target(PROMPTS_NEW)? {
+            self.merge(Some(&stray), time)?;
+            self.repo.drop_refs(&[PROMPTS_NEW.to_owned()])?;
+        }
+        Ok(())
     }
 
     /// What the remote should have in place of `theirs` where prompts are not shared: the same

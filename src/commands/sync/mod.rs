@@ -4,6 +4,7 @@ mod engine;
 pub(super) mod merge;
 mod plan;
 mod seen;
+mod split;
 
 use std::io::{Read as _, Write as _};
 

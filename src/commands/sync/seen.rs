@@ -9,6 +9,7 @@ use crate::journal::write_private;
 
 use super::SyncError;
 use super::plan::Plan;
+use super::split::Held;
 
 /// How long what was seen of a remote is taken for what it still has, where we have no news.
 const FRESH: Duration = Duration::from_secs(60 * 60);
@@ -20,10 +21,11 @@ pub fn note(repo: &Repo, remote: &Remote) {
 
 /// Whether a push need not ask: nothing of ours is new, and we looked not long ago.
 pub fn is_enough(repo: &Repo, plan: &Plan, now: SystemTime) -> Result<bool, SyncError> {
-    let same = |remote: &Remote, name: &str| {
-        Ok::<bool, SyncError>(repo.target(name)? == repo.target(&remote.seen(name))?)
-    };
-    if !same(&plan.provenance, PROVENANCE)? || plan.share && !same(&plan.prompts, PROMPTS)? {
+    if repo.target(PROVENANCE)? != repo.target(&plan.provenance.seen(PROVENANCE))? {
+        return Ok(false);
+    }
+    let held = Held::by(repo, &plan.prompts)?;
+    if plan.share && !held.is(repo, repo.target(PROMPTS)?.as_ref())? {
         return Ok(false);
     }
     let fresh = |remote: &Remote| {

@@ -94,6 +94,13 @@ impl Combine<'_> {
         if let Some(whole) = self.whole(&sides) {
             return Ok(whole);
         }
+        if let [Side { folder: Some(ours), loose: a }, Side { folder: Some(theirs), loose: b }] =
+            &sides
+            && (!root && a.is_empty() && b.is_empty())
+            && let Some(tree) = self.leaf(repo, [ours, theirs], digits)?
+        {
+            return Ok(tree);
+        }
         let mut level = Level::default();
         for (side, Side { folder, loose }) in sides.into_iter().enumerate() {
             for (name, oid) in loose {
@@ -119,6 +126,50 @@ impl Combine<'_> {
             }
         }
         if entries.is_empty() { Ok(None) } else { repo.write_tree(&entries).map(Some) }
+    }
+
+    /// The folder of both where each has nothing but notes: most are the same, and pass without a
+    /// second look. `None` where there is more.
+    fn leaf(
+        &mut self,
+        repo: &Repo,
+        [ours, theirs]: Pair<&Oid>,
+        digits: usize,
+    ) -> Result<Option<Option<Oid>>, GitError> {
+        let (a, b) = (repo.tree(ours)?, repo.tree(theirs)?);
+        let is_note = |entry: &Entry| {
+            entry.mode == BLOB
+                && entry.name.len() == digits
+                && entry.name.iter().all(u8::is_ascii_hexdigit)
+        };
+        let sorted = |entries: &[Entry]| entries.is_sorted_by(|one, next| one.name < next.name);
+        let plain = |entries: &[Entry]| entries.iter().all(is_note) && sorted(entries);
+        if self.equal == Alone::Visit || !plain(&a) || !plain(&b) {
+            return Ok(None);
+        }
+        let mut entries = Vec::with_capacity(a.len().max(b.len()));
+        let (mut left, mut right) = (a.iter().peekable(), b.iter().peekable());
+        while let Some(name) = left.peek().into_iter().chain(right.peek()).map(|e| &e.name).min() {
+            let one = left.next_if(|entry| entry.name == *name);
+            let other = right.next_if(|entry| entry.name == *name);
+            let kept = match (one, other) {
+                (Some(one), Some(other)) if one.oid == other.oid => {
+                    Some(one.oid.clone()).filter(|_| self.equal == Alone::Keep)
+                }
+                _ => {
+                    let oids = |entry: Option<&Entry>| entry.map(|e| e.oid.clone()).into_iter();
+                    self.pick(oids(one).collect(), oids(other).collect())?
+                }
+            };
+            entries.extend(kept.map(|oid| Entry { mode: BLOB, name: name.clone(), oid }));
+        }
+        // What is there already need not be written.
+        Ok(Some(match entries {
+            none if none.is_empty() => None,
+            same if same == a => Some(ours.clone()),
+            same if same == b => Some(theirs.clone()),
+            new => Some(repo.write_tree(&new)?),
+        }))
     }
 
     /// The answer for a folder that need not be opened.

@@ -16,6 +16,9 @@ use crate::model::Oid;
 pub const PROVENANCE: &str = "refs/notes/ai-log/provenance";
 /// What the agents were asked. Its tip never has a parent, so that what is forgotten is gone.
 pub const PROMPTS: &str = "refs/notes/ai-log/prompts";
+/// At a remote: prompts that [`PROMPTS`], which is large there, does not have yet. Here all are in
+/// that one.
+pub const PROMPTS_NEW: &str = "refs/notes/ai-log/prompts-new";
 
 /// The names of the empty tree, which is in every repository, by the length of names there. git
 /// can annotate any object: what a note on this one says holds for the whole repository.
