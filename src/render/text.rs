@@ -92,7 +92,7 @@ pub fn prompt(text: Option<&str>, state: Option<&str>) -> String {
         }
         (None, Some("forgotten")) => "    (the prompt was deleted)".into(),
         (None, _) => {
-            "    (the prompt is not in this clone: fetch refs/notes/ai-log/prompts)".into()
+            "    (the prompt is not in this clone: `git ai-log sync` brings it, if it is shared)".into()
         }
     }
 }
