@@ -100,6 +100,10 @@ impl<'r> Kinship<'r> {
         aside: &[&Oid],
     ) -> Result<Vec<Version>, GitError> {
         let authored = wanted.commit.authored;
+        // What was never made again has none.
+        if authored == wanted.commit.time && wanted.predecessors.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut found = self.repo.written_at(authored, aside, wanted.oid)?;
         found.extend(self.moves(authored).iter().chain(wanted.predecessors).cloned());
         found.retain(|oid| oid != wanted.oid);

@@ -92,7 +92,8 @@ pub fn prompt(text: Option<&str>, state: Option<&str>) -> String {
         }
         (None, Some("forgotten")) => "    (the prompt was deleted)".into(),
         (None, _) => {
-            "    (the prompt is not in this clone: `git ai-log sync` brings it, if it is shared)".into()
+            "    (the prompt is not in this clone: `git ai-log sync` brings it, if it is shared)"
+                .into()
         }
     }
 }
