@@ -87,17 +87,7 @@ impl Agent for CopilotCli {
         if copilot_vscode::is_vscodes(&read) {
             return copilot_vscode::CopilotVsCode.question(payload);
         }
-        let Some(report) = self.told(&read)?.pop() else {
-            return Ok(None);
-        };
-        let about = match report.act {
-            Act::CommandStarts { tool, command } if is_shell(&tool) => About::Run(command),
-            Act::Before(paths) => About::Write(paths),
-            Act::Stopped { .. } => About::Stop,
-            _ => return Ok(None),
-        };
-        let Report { agent, session, turn, subagent, cwd, .. } = report;
-        Ok(Some(Question { agent, session, turn, subagent, cwd, about }))
+        Ok(Question::asked(self.told(&read)?, is_shell))
     }
 
     fn refusal(&self, question: &Question, reason: &str) -> Value {

@@ -78,18 +78,8 @@ impl Agent for Cursor {
                 about: About::Run(payload.owned("/command").unwrap_or_default()),
             }));
         }
-        let Some(report) = self.told(&payload)?.pop() else {
-            return Ok(None);
-        };
-        let about = match report.act {
-            // Its own hooks ask about a command by the event above.
-            Act::CommandStarts { command, .. } if event != "preToolUse" => About::Run(command),
-            Act::Before(paths) => About::Write(paths),
-            Act::Stopped { .. } => About::Stop,
-            _ => return Ok(None),
-        };
-        let Report { agent, session, turn, subagent, cwd, .. } = report;
-        Ok(Some(Question { agent, session, turn, subagent, cwd, about }))
+        // Its own hooks ask about a command by the event above.
+        Ok(Question::asked(self.told(&payload)?, |_| event != "preToolUse"))
     }
 
     fn refusal(&self, question: &Question, reason: &str) -> Value {

@@ -15,8 +15,8 @@ use super::scene::{Cue, DENIED, Scene};
 use super::settings::table::{Event, Off, Shape, Table};
 use super::settings::{Installer, Task};
 use super::{
-    About, Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report,
-    Sessions, Told,
+    Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report, Sessions,
+    Told,
 };
 
 /// How much of the end of a transcript is searched for the model. Bytes.
@@ -72,17 +72,7 @@ impl Agent for Gemini {
     }
 
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
-        let Some(report) = self.reports(payload)?.pop() else {
-            return Ok(None);
-        };
-        let about = match report.act {
-            Act::CommandStarts { tool, command } if tool == SHELL => About::Run(command),
-            Act::Before(paths) => About::Write(paths),
-            Act::Stopped { .. } => About::Stop,
-            _ => return Ok(None),
-        };
-        let Report { agent, session, turn, subagent, cwd, .. } = report;
-        Ok(Some(Question { agent, session, turn, subagent, cwd, about }))
+        Ok(Question::asked(self.reports(payload)?, |tool| tool == SHELL))
     }
 
     fn refusal(&self, _: &Question, reason: &str) -> Value {

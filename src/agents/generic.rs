@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{About, Act, Agent, FileEdit, PayloadError, Question, Report, Told};
+use super::{Act, Agent, FileEdit, PayloadError, Question, Report, Told};
 
 /// The name and version of the format.
 pub const SCHEMA: &str = "git-ai-log/event/1";
@@ -160,23 +160,7 @@ impl Agent for Generic {
     /// A tool may hand the event before a command or an edit, or that of a turn's end, to
     /// `git ai-log hook agent-gate generic`, and heed what it prints.
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
-        let Some(report) = self.reports(payload)?.pop() else {
-            return Ok(None);
-        };
-        let about = match report.act {
-            Act::CommandStarts { command, .. } => About::Run(command),
-            Act::Before(paths) => About::Write(paths),
-            Act::Stopped { .. } => About::Stop,
-            _ => return Ok(None),
-        };
-        Ok(Some(Question {
-            agent: report.agent,
-            session: report.session,
-            turn: report.turn,
-            subagent: report.subagent,
-            cwd: report.cwd,
-            about,
-        }))
+        Ok(Question::asked(self.reports(payload)?, |_| true))
     }
 
     fn refusal(&self, _: &Question, reason: &str) -> Value {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{Payload, PayloadError};
+use super::{Act, Payload, PayloadError, Report};
 
 /// How the gate begins what it tells an agent at the end of a turn.
 pub const FINDINGS: &str =
@@ -40,6 +40,19 @@ pub enum About {
 }
 
 impl Question {
+    /// What the last thing asks that a payload tells, where it is something that is asked of.
+    /// `is_shell` knows the tools whose commands are looked at.
+    pub(super) fn asked(mut reports: Vec<Report>, is_shell: impl Fn(&str) -> bool) -> Option<Self> {
+        let Report { agent, session, turn, subagent, cwd, act, .. } = reports.pop()?;
+        let about = match act {
+            Act::CommandStarts { tool, command } if is_shell(&tool) => About::Run(command),
+            Act::Before(paths) => About::Write(paths),
+            Act::Stopped { .. } => About::Stop,
+            _ => return None,
+        };
+        Some(Self { agent, session, turn, subagent, cwd, about })
+    }
+
     /// What a payload of this protocol asks; `turn` is its name for the prompt's name.
     pub(super) fn of(
         agent: &str,

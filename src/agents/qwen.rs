@@ -13,9 +13,7 @@ use super::gemini::{SHELL, after, before};
 use super::scene::{CALL, Cue, DENIED, Scene};
 use super::settings::table::{Event, Off, Shape, Table};
 use super::settings::{Installer, Task};
-use super::{
-    About, Act, Agent, Behind, Files, Marks, Payload, PayloadError, Question, Report, Sessions,
-};
+use super::{Act, Agent, Behind, Files, Marks, Payload, PayloadError, Question, Report, Sessions};
 use crate::config::Homes;
 
 /// How much of the end of a transcript is searched for the model. Bytes.
@@ -74,17 +72,7 @@ impl Agent for Qwen {
     }
 
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
-        let Some(report) = self.reports(payload)?.pop() else {
-            return Ok(None);
-        };
-        let about = match report.act {
-            Act::CommandStarts { tool, command } if tool == SHELL => About::Run(command),
-            Act::Before(paths) => About::Write(paths),
-            Act::Stopped { .. } => About::Stop,
-            _ => return Ok(None),
-        };
-        let Report { agent, session, turn, subagent, cwd, .. } = report;
-        Ok(Some(Question { agent, session, turn, subagent, cwd, about }))
+        Ok(Question::asked(self.reports(payload)?, |tool| tool == SHELL))
     }
 
     fn installer(&self) -> Option<&'static dyn Installer> {

@@ -79,17 +79,7 @@ impl Agent for Amp {
     }
 
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
-        let Some(report) = self.reports(payload)?.pop() else {
-            return Ok(None);
-        };
-        let about = match report.act {
-            Act::CommandStarts { tool, command } if is_shell(&tool) => About::Run(command),
-            Act::Before(paths) => About::Write(paths),
-            Act::Stopped { .. } => About::Stop,
-            _ => return Ok(None),
-        };
-        let Report { agent, session, turn, subagent, cwd, .. } = report;
-        Ok(Some(Question { agent, session, turn, subagent, cwd, about }))
+        Ok(Question::asked(self.reports(payload)?, is_shell))
     }
 
     /// The plugin makes of it what Amp understands.

@@ -67,16 +67,8 @@ impl Agent for Cline {
         if payload.text("/sessionContext/rootSessionId").is_none() {
             return Ok(None);
         }
-        let Some(report) = self.told(&payload)?.pop() else {
-            return Ok(None);
-        };
-        let about = match report.act {
-            Act::CommandStarts { tool, command } if tool == SHELL => About::Run(command),
-            Act::Before(paths) => About::Write(paths),
-            _ => return Ok(None),
-        };
-        let Report { agent, session, turn, subagent, cwd, .. } = report;
-        Ok(Some(Question { agent, session, turn, subagent, cwd, about }))
+        let question = Question::asked(self.told(&payload)?, |tool| tool == SHELL);
+        Ok(question.filter(|question| question.about != About::Stop))
     }
 
     /// To cancel is to end the agent's whole run. A command has another put in its place, which

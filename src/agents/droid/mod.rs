@@ -10,8 +10,8 @@ use super::scene::{CALL, Cue, DENIED, Scene};
 use super::settings::table::{Event, Off, Shape, Table};
 use super::settings::{Installer, Task};
 use super::{
-    About, Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report,
-    Sessions, Told, patch,
+    Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report, Sessions,
+    Told, patch,
 };
 
 /// Droid.
@@ -69,17 +69,7 @@ impl Agent for Droid {
     }
 
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
-        let Some(report) = self.reports(payload)?.pop() else {
-            return Ok(None);
-        };
-        let about = match report.act {
-            Act::CommandStarts { tool, command } if tool == SHELL => About::Run(command),
-            Act::Before(paths) => About::Write(paths),
-            Act::Stopped { .. } => About::Stop,
-            _ => return Ok(None),
-        };
-        let Report { agent, session, turn, subagent, cwd, .. } = report;
-        Ok(Some(Question { agent, session, turn, subagent, cwd, about }))
+        Ok(Question::asked(self.reports(payload)?, |tool| tool == SHELL))
     }
 
     fn installer(&self) -> Option<&'static dyn Installer> {

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
+use crate::agents::About;
 use crate::agents::sessions::{Moment, SessionError};
 
 fn data(name: &str) -> PathBuf {

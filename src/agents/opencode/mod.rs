@@ -10,8 +10,7 @@ use super::scene::{CALL, Cue, Scene, TURN};
 use super::settings::plugin::Plugin;
 use super::settings::{Installer, Task};
 use super::{
-    About, Act, Agent, FileEdit, Marks, Payload, PayloadError, Question, Report, Sessions, Told,
-    patch,
+    Act, Agent, FileEdit, Marks, Payload, PayloadError, Question, Report, Sessions, Told, patch,
 };
 
 /// The event before a tool is used.
@@ -75,16 +74,7 @@ impl Agent for OpenCode {
         if payload.need("/event")? != BEFORE {
             return Ok(None);
         }
-        let Some(report) = self.told(&payload)?.pop() else {
-            return Ok(None);
-        };
-        let about = match report.act {
-            Act::CommandStarts { tool, command } if tool == "bash" => About::Run(command),
-            Act::Before(paths) => About::Write(paths),
-            _ => return Ok(None),
-        };
-        let Report { agent, session, turn, subagent, cwd, .. } = report;
-        Ok(Some(Question { agent, session, turn, subagent, cwd, about }))
+        Ok(Question::asked(self.told(&payload)?, |tool| tool == "bash"))
     }
 
     /// The plugin makes an error of it.

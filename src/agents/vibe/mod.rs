@@ -14,8 +14,8 @@ use super::edit::Replacement;
 use super::scene::{CALL, Cue, DENIED, Prop, Scene, TURN};
 use super::settings::Installer;
 use super::{
-    About, Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report,
-    Sessions, Told,
+    Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report, Sessions,
+    Told,
 };
 
 const BEFORE: &str = "pre_tool";
@@ -54,17 +54,7 @@ impl Agent for Vibe {
     }
 
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
-        let Some(report) = self.reports(payload)?.pop() else {
-            return Ok(None);
-        };
-        let about = match report.act {
-            Act::CommandStarts { tool, command } if tool == "bash" => About::Run(command),
-            Act::Before(paths) => About::Write(paths),
-            Act::Stopped { .. } => About::Stop,
-            _ => return Ok(None),
-        };
-        let Report { agent, session, turn, subagent, cwd, .. } = report;
-        Ok(Some(Question { agent, session, turn, subagent, cwd, about }))
+        Ok(Question::asked(self.reports(payload)?, |tool| tool == "bash"))
     }
 
     fn refusal(&self, _: &Question, reason: &str) -> Value {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::agents::About;
 use crate::agents::memory::Memory;
 
 fn memory(files: &[(&str, &str)]) -> Memory {
