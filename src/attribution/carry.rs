@@ -238,14 +238,12 @@ impl Pool {
         if run.kin == Kin::Below {
             return true;
         }
-        let home = |found: &Match| *files[found.file].path == run.path;
-        let rivals = || places.iter().filter(|other| other.overlaps(found));
-        let mut all: Vec<_> = rivals().map(Match::place).collect();
-        all.sort_unstable();
-        all.dedup();
-        let at_home = all.iter().filter(|(file, _)| *files[*file].path == run.path).count();
+        let home = |file: usize| *files[file].path == run.path;
+        let rivals = places.iter().filter(|other| other.overlaps(found));
+        let all: HashSet<_> = rivals.map(Match::place).collect();
+        let at_home = all.iter().filter(|(file, _)| home(*file)).count();
         let written = self.written(found);
-        all.len() <= written || (home(found) && at_home <= written)
+        all.len() <= written || (home(found.file) && at_home <= written)
     }
 
     /// How often notes have the matched text in the run's file, those of versions of one commit
