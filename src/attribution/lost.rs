@@ -1,7 +1,7 @@
 //! Text that left a file, so that it is known again where it comes back: undo, stash and pop,
 //! a function moved to another file, a file renamed before its first commit.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::Owner;
 use super::tokens::{fingerprint, tells};
@@ -70,12 +70,25 @@ pub struct Lost {
     most: Option<usize>,
     /// Telling lines: fingerprint, number of the run, place in it.
     index: BTreeSet<(u64, u32, u32)>,
+    /// Fingerprints of the lines that come into each file in the step under way.
+    coming: HashMap<RepoPath, HashSet<u64>>,
 }
 
 impl Lost {
     /// No more than about so many lines are remembered, the last ones.
     pub fn of_last(lines: usize) -> Self {
         Self { most: Some(lines), ..Self::default() }
+    }
+
+    /// A step begins in which these lines come into files. What comes back to the file that it left
+    /// does not come to another one as well: that one has it from elsewhere.
+    pub fn begin<'t>(&mut self, coming: impl Iterator<Item = (&'t RepoPath, &'t [u8])>) {
+        self.coming.clear();
+        if !self.runs.is_empty() {
+            for (path, line) in coming {
+                self.coming.entry(path.clone()).or_default().insert(fingerprint(line));
+            }
+        }
     }
 
     /// Lines that leave this file in this step.
@@ -156,9 +169,13 @@ impl Lost {
         for &(_, run, from) in seeds.rev().take(64) {
             let (run, from) = ((run - self.first) as usize, from as usize);
             let lines = &self.runs[run].lines;
-            let again = place.again && self.runs[run].path == *place.path;
+            let own = self.runs[run].path == *place.path;
+            let again = place.again && own;
+            let home = self.coming.get(&self.runs[run].path).filter(|_| !own);
+            let expected = |print: &u64| home.is_some_and(|coming| coming.contains(print));
             let same = |from: usize, to: usize| {
-                free(to) && (again || !lines[from].back) && lines[from].print == prints[to]
+                let Line { print, back, .. } = &lines[from];
+                free(to) && (again || !back) && *print == prints[to] && !expected(print)
             };
             if !same(from, at) {
                 continue;
@@ -175,7 +192,6 @@ impl Lost {
                 length += 1;
             }
             let found = Found { run, from: start, to, length };
-            let own = self.runs[run].path == *place.path;
             let better = best
                 .as_ref()
                 .is_none_or(|(known_own, known)| (length, own) > (known.length, *known_own));

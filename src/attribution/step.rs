@@ -93,6 +93,11 @@ impl Files {
             }
             work.push((change, gone, old, new, ends, edits));
         }
+        self.lost.begin(work.iter().flat_map(|(change, _, _, text, ends, edits)| {
+            let after = split(ends.middle(text));
+            let new = edits.iter().flat_map(move |edit| after[edit.new.clone()].to_vec());
+            new.map(|line| (&change.path, line))
+        }));
         for (change, gone, old, text, ends, edits) in work {
             let owners = self.owners(&change, old, &text, ends, &edits);
             if !gone {
@@ -301,6 +306,19 @@ mod tests {
         files.step(vec![change("b", text, By::Agent(0))]);
         assert_eq!(owners(&files, "a"), [P; 3]);
         assert_eq!(owners(&files, "b"), [Owner::of(0); 3]);
+    }
+
+    #[test]
+    fn what_comes_back_to_its_file_does_not_come_to_another_one() {
+        let text = "a_line_of_the_agent\nanother_line_of_it\na_third_line_of_it\n";
+        for order in [["a", "b"], ["b", "a"]] {
+            let mut files = Files::default();
+            files.step(vec![change("b", text, By::Agent(0))]);
+            files.step(vec![Change::new("b".into(), None, By::Other)]);
+            files.step(order.map(|path| change(path, text, By::Other)).into());
+            assert_eq!(owners(&files, "a"), [P; 3], "{order:?}");
+            assert_eq!(owners(&files, "b"), [Owner::of(0); 3], "{order:?}");
+        }
     }
 
     #[test]
