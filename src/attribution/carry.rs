@@ -9,7 +9,7 @@ use crate::model::RepoPath;
 use crate::model::note::Note;
 
 /// How many lines that tell something must come back for an agent to be known by them.
-const TELLING: usize = 3;
+pub const TELLING: usize = 3;
 
 /// How many places that hold the same line are compared.
 const SEEDS: usize = 64;

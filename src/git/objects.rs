@@ -161,6 +161,13 @@ impl Repo {
         }
     }
 
+    /// The regular files of a tree, by path.
+    pub fn files(&self, tree: &Oid) -> Result<Vec<(RepoPath, Oid)>, GitError> {
+        let mut found = Files::default();
+        self.compare(None, Some(tree), b"", &mut found)?;
+        Ok(found.added)
+    }
+
     /// The regular files in which two trees differ. A file that is gone and a new one with the
     /// same or much the same lines are one change.
     pub fn changes(&self, old: Option<&Oid>, new: &Oid) -> Result<Vec<Change>, GitError> {

@@ -40,6 +40,13 @@ impl RepoPath {
         &self.0
     }
 
+    /// What follows the last dot of the file's name.
+    pub fn extension(&self) -> Option<&[u8]> {
+        let name = self.0.rsplit(|&byte| byte == b'/').next()?;
+        let dot = name.iter().rposition(|&byte| byte == b'.')?;
+        Some(&name[dot + 1..])
+    }
+
     /// The path with what is not UTF-8 replaced, for matching and for people.
     pub fn lossy(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.0)

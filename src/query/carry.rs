@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use chrono::DateTime;
 
+use super::copied::{self, Texts};
 use super::file::File;
 use super::hunk_at;
 use super::index::Index;
@@ -64,6 +65,7 @@ pub struct Carrier<'r> {
     index: Index,
     read: HashMap<Oid, Option<Rc<Note>>>,
     kinship: Kinship<'r>,
+    texts: Texts,
 }
 
 impl<'r> Carrier<'r> {
@@ -76,6 +78,7 @@ impl<'r> Carrier<'r> {
             kinship: Kinship::new(repo, index.oldest().unwrap_or(0)),
             index,
             read: HashMap::new(),
+            texts: Texts::default(),
         })
     }
 
@@ -104,6 +107,7 @@ impl<'r> Carrier<'r> {
         }
         self.date(wanted, &known, &mut files)?;
         let moved = self.moved(wanted, &known, &mut files)?;
+        self.copied(wanted, &known, &mut files)?;
         let mut owners = Vec::new();
         let pool = pool(&known, &mut owners);
         let news: Vec<New<'_>> = files.iter().map(File::as_new).collect();
@@ -144,6 +148,31 @@ impl<'r> Carrier<'r> {
             }
         }
         Ok(moved)
+    }
+
+    /// Since when text stood elsewhere that the commit may have copied from there, and not from an
+    /// agent's file.
+    fn copied(
+        &mut self,
+        wanted: &Wanted<'_>,
+        known: &[Known],
+        files: &mut [File<'_>],
+    ) -> Result<(), GitError> {
+        let stood = copied::places(self.repo, wanted, files, known, &mut self.texts)?;
+        for ((file, line), places) in stood {
+            for place in places {
+                let since = match self.note(&place.commit)? {
+                    None => self.repo.commit(&place.commit)?.time,
+                    Some(note) => match hunk_at(&note, &place.path, place.line) {
+                        Some(hunk) if hunk.contributor.is_agents() => continue,
+                        _ => i64::MIN,
+                    },
+                };
+                let stood = &mut files[file].stood[line];
+                *stood = since.min(*stood);
+            }
+        }
+        Ok(())
     }
 
     /// The notes that have some of these lines, the nearest first, then the oldest.

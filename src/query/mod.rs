@@ -1,6 +1,7 @@
 //! Provenance of lines and commits: notes, read as they are asked for.
 
 pub mod carry;
+mod copied;
 mod file;
 mod index;
 mod kin;

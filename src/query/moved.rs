@@ -77,7 +77,11 @@ pub fn places(
         if pairs.is_empty() {
             continue;
         }
-        let blamed = blamed(repo, &from, pairs.iter().map(|(_, at)| removed[*at].clone()))?;
+        let mut lines: BTreeMap<RepoPath, Vec<usize>> = BTreeMap::new();
+        for (_, at) in &pairs {
+            lines.entry(removed[*at].path.clone()).or_default().push(removed[*at].line);
+        }
+        let blamed = blamed(repo, &from, lines)?;
         for (to, at) in pairs {
             if let Some(place) = blamed.get(&(removed[at].path.clone(), removed[at].line)) {
                 found.entry(to).or_insert_with(|| place.clone());
@@ -269,16 +273,12 @@ fn extend(
     }
 }
 
-/// Who wrote these lines of a commit's: git's blame, a file at a time.
+/// Who wrote these lines of a commit's files, each from 0: git's blame, a file at a time.
 pub fn blamed(
     repo: &Repo,
     commit: &Oid,
-    lines: impl Iterator<Item = Removed>,
+    files: BTreeMap<RepoPath, Vec<usize>>,
 ) -> Result<HashMap<(RepoPath, usize), Place>, GitError> {
-    let mut files: HashMap<RepoPath, Vec<usize>> = HashMap::new();
-    for line in lines {
-        files.entry(line.path).or_default().push(line.line);
-    }
     let mut found = HashMap::new();
     for (path, mut lines) in files.into_iter().take(MAX_FILES) {
         lines.sort_unstable();

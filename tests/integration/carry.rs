@@ -402,3 +402,38 @@ fn what_an_agent_copied_in_the_same_commit_stays_the_persons_when_it_is_made_aga
     assert_ne!(owners(&repo, "typed.py")[2].0, "ai");
     assert_eq!(owners(&repo, "copy.py")[1], is("ai", "note"));
 }
+
+/// A person's file, and a commit on top in which an agent copied it into another one.
+fn copied_here() -> TestRepo {
+    let repo = merged();
+    let typed = WORK.replace("charge", "refund").replace("total", "amount");
+    repo.committed(&[("typed.py", &typed)]);
+    repo.claude("copy").prompt("the same here").write("copy.py", &typed);
+    repo.commit_all("copied by an agent");
+    repo
+}
+
+#[test]
+fn a_copy_is_nobodys_where_a_persons_file_has_the_text_as_well_as_an_agents() {
+    for hooks in [true, false] {
+        let repo = copied_here();
+        let _ = repo.sh("cp typed.py third.py && git add third.py").ok();
+        repo.git([&OFF[usize::from(hooks) * 2..], &["commit", "-qm", "copied"]].concat());
+        let _ = repo.ai_log(["repair"]).ok();
+        assert_ne!(owners(&repo, "third.py")[1].0, "ai", "hooks: {hooks}");
+        assert_eq!(owners(&repo, "copy.py")[1], is("ai", "note"));
+    }
+}
+
+#[test]
+fn a_persons_lines_that_were_taken_out_and_come_back_are_not_those_of_an_agent_who_copied_them() {
+    let repo = copied_here();
+    let typed = repo.read("typed.py");
+    for text in ["import gateway\n", &typed] {
+        repo.write("typed.py", text);
+        repo.git([&OFF[..], &["commit", "-qam", "out, and in again"]].concat());
+    }
+    let _ = repo.ai_log(["repair"]).ok();
+    assert_ne!(owners(&repo, "typed.py")[1].0, "ai");
+    assert_eq!(owners(&repo, "copy.py")[1], is("ai", "note"));
+}
