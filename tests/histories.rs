@@ -40,7 +40,7 @@ use env::TestRepo;
 use serde_json::{Value, json};
 
 /// How many histories, where nobody says.
-const HISTORIES: u64 = 100;
+const HISTORIES: u64 = 200;
 
 const CLONES: &[&str] = &["repo", "second", "third"];
 const FILES: &[&str] = &["one.txt", "two.txt", "three.txt"];

@@ -12,7 +12,7 @@ use super::hunk_at;
 use super::index::Index;
 use super::kin::{Kinship, Version};
 use super::known::{Known, noted, pool, taken};
-use super::moved;
+use super::moved::{self, Place};
 use crate::attribution::carry::{Found, Kin, New};
 use crate::attribution::hunks::blank;
 use crate::attribution::tokens::{fingerprint, tells};
@@ -137,15 +137,10 @@ impl<'r> Carrier<'r> {
         let agents: HashSet<u64> = agents.flat_map(|hunk| hunk.fingerprints.clone()).collect();
         let mut moved = Vec::new();
         for ((file, line), place) in moved::places(self.repo, wanted, files, &agents)? {
-            let stood = &mut files[file].stood[line];
-            let Some(note) = self.note(&place.commit)? else {
-                *stood = self.repo.commit(&place.commit)?.time;
-                continue;
-            };
-            *stood = i64::MIN;
-            if let Some(hunk) = hunk_at(&note, &place.path, place.line) {
-                moved.push(Moved { file, line, commit: place.commit, hunk: hunk.clone() });
-            }
+            let (since, hunk) = self.owner(&place)?;
+            files[file].stood[line] = since;
+            let commit = place.commit;
+            moved.extend(hunk.map(|hunk| Moved { file, line, commit, hunk }));
         }
         Ok(moved)
     }
@@ -161,18 +156,23 @@ impl<'r> Carrier<'r> {
         let stood = copied::places(self.repo, wanted, files, known, &mut self.texts)?;
         for ((file, line), places) in stood {
             for place in places {
-                let since = match self.note(&place.commit)? {
-                    None => self.repo.commit(&place.commit)?.time,
-                    Some(note) => match hunk_at(&note, &place.path, place.line) {
-                        Some(hunk) if hunk.contributor.is_agents() => continue,
-                        _ => i64::MIN,
-                    },
-                };
-                let stood = &mut files[file].stood[line];
-                *stood = since.min(*stood);
+                let (since, hunk) = self.owner(&place)?;
+                if !hunk.is_some_and(|hunk| hunk.contributor.is_agents()) {
+                    let stood = &mut files[file].stood[line];
+                    *stood = since.min(*stood);
+                }
             }
         }
         Ok(())
+    }
+
+    /// Since when a line is there that is not another commit's agent's, and its hunk. Where nobody
+    /// knows whose it is, since its commit; what has a note is never another's.
+    fn owner(&mut self, place: &Place) -> Result<(i64, Option<NoteHunk>), GitError> {
+        Ok(match self.note(&place.commit)? {
+            None => (self.repo.commit(&place.commit)?.time, None),
+            Some(note) => (i64::MIN, hunk_at(&note, &place.path, place.line).cloned()),
+        })
     }
 
     /// The notes that have some of these lines, the nearest first, then the oldest.
