@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use chrono::DateTime;
 
-use super::copied::{self, Texts};
+use super::copied::{Copies, Texts};
 use super::file::File;
 use super::hunk_at;
 use super::index::Index;
@@ -107,11 +107,16 @@ impl<'r> Carrier<'r> {
         }
         self.date(wanted, &known, &mut files)?;
         let moved = self.moved(wanted, &known, &mut files)?;
-        self.copied(wanted, &known, &mut files)?;
         let mut owners = Vec::new();
         let pool = pool(&known, &mut owners);
-        let news: Vec<New<'_>> = files.iter().map(File::as_new).collect();
-        let found = pool.carry(latest, &news);
+        let find = |files: &[File<'_>]| {
+            let news: Vec<New<'_>> = files.iter().map(File::as_new).collect();
+            pool.carry(latest, &news)
+        };
+        let mut found = find(&files);
+        while self.copied(wanted, &Copies::of(&files, &found, &known, &owners), &mut files)? {
+            found = find(&files);
+        }
         let mut carried = Carried::default();
         for (file, found) in files.iter_mut().zip(found) {
             carried.take(file, &found, &known, &owners);
@@ -146,24 +151,22 @@ impl<'r> Carrier<'r> {
     }
 
     /// Since when text stood elsewhere that the commit may have copied from there, and not from an
-    /// agent's file.
+    /// agent's file. Returns whether there is any.
     fn copied(
         &mut self,
         wanted: &Wanted<'_>,
-        known: &[Known],
+        copies: &Copies<'_>,
         files: &mut [File<'_>],
-    ) -> Result<(), GitError> {
-        let stood = copied::places(self.repo, wanted, files, known, &mut self.texts)?;
-        for ((file, line), places) in stood {
-            for place in places {
-                let (since, hunk) = self.owner(&place)?;
-                if !hunk.is_some_and(|hunk| hunk.contributor.is_agents()) {
-                    let stood = &mut files[file].stood[line];
-                    *stood = since.min(*stood);
-                }
+    ) -> Result<bool, GitError> {
+        let mut any = false;
+        for ((file, line), place) in copies.places(self.repo, wanted, files, &mut self.texts)? {
+            let (since, hunk) = self.owner(&place)?;
+            let stood = &mut files[file].stood[line];
+            if since < *stood && !hunk.is_some_and(|hunk| hunk.contributor.is_agents()) {
+                (*stood, any) = (since, true);
             }
         }
-        Ok(())
+        Ok(any)
     }
 
     /// Since when a line is there that is not another commit's agent's, and its hunk. Where nobody

@@ -8,7 +8,7 @@ use super::carry::Wanted;
 use super::file::File;
 use super::known::Known;
 use super::moved::{Place, blamed};
-use crate::attribution::carry::{Kin, TELLING};
+use crate::attribution::carry::{Found, Kin, TELLING};
 use crate::attribution::tokens::{fingerprint, tells};
 use crate::git::lines::{is_binary, split};
 use crate::git::{GitError, Repo};
@@ -30,80 +30,89 @@ pub struct Texts {
     lines: usize,
 }
 
-/// Lines of files of a commit, by the file's number and the line from 0, with where each stood
-/// before.
-pub type Stood = BTreeMap<(usize, usize), Vec<Place>>;
+/// A file's number, and a line from 0.
+type At = (usize, usize);
 
-/// Where the lines of these files stood before that agents are known to have written into other
-/// files than theirs: in the commits below, and in those of the agents that are in the history.
-pub fn places(
-    repo: &Repo,
-    wanted: &Wanted<'_>,
-    files: &[File<'_>],
-    known: &[Known],
-    texts: &mut Texts,
-) -> Result<Stood, GitError> {
-    let mut found = Stood::new();
-    let asked = asked(files, known);
-    if asked.is_empty() {
-        return Ok(found);
-    }
-    let agents = known.iter().filter(|known| known.kin == Kin::Below && known.has(&asked));
-    let commits = wanted.commit.parents.iter().chain(agents.map(|known| &known.commit));
-    let mut seen = HashSet::new();
-    for commit in commits.take(MAX_COMMITS) {
-        let mut lines: BTreeMap<RepoPath, Vec<usize>> = BTreeMap::new();
-        let mut prints = HashMap::new();
-        for (path, oid) in texts.holding(repo, commit, files, &asked)? {
-            if !seen.insert((path.clone(), oid.clone())) {
-                continue;
-            }
-            let text = repo.blob(&oid)?.unwrap_or_default();
-            for (at, line) in split(&text).into_iter().enumerate() {
-                let print = fingerprint(line);
-                if asked.contains_key(&print) {
-                    lines.entry(path.clone()).or_default().push(at);
-                    prints.insert((path.clone(), at), print);
+/// Lines that agents wrote into other files than the commit has them in.
+#[derive(Default)]
+pub struct Copies<'a> {
+    /// By fingerprint.
+    lines: HashMap<u64, Vec<At>>,
+    /// The agents' commits.
+    commits: Vec<&'a Oid>,
+}
+
+impl<'a> Copies<'a> {
+    /// Those among what was found in these files; an owner is a note and one of its hunks.
+    pub fn of(
+        files: &[File<'_>],
+        found: &[Vec<Option<Found>>],
+        known: &'a [Known],
+        owners: &[(usize, usize)],
+    ) -> Self {
+        let mut copies = Self::default();
+        for (number, (file, found)) in files.iter().zip(found).enumerate() {
+            for (at, found) in found.iter().enumerate() {
+                let Some(Found { owner, sure: true }) = found else {
+                    continue;
+                };
+                let (note, hunk) = owners[*owner];
+                let Known { commit, kin, note, .. } = &known[note];
+                if *kin == Kin::Same
+                    || note.hunks[hunk].path == *file.path
+                    || !tells(file.lines[at])
+                {
+                    continue;
+                }
+                let print = fingerprint(file.lines[at]);
+                copies.lines.entry(print).or_default().push((number, at));
+                if !copies.commits.contains(&commit) {
+                    copies.commits.push(commit);
                 }
             }
         }
-        for (at, place) in blamed(repo, commit, lines)? {
-            for to in &asked[&prints[&at]] {
-                found.entry(*to).or_default().push(place.clone());
-            }
-        }
+        copies
     }
-    Ok(found)
-}
 
-/// Lines that agents wrote into other files than these, by their fingerprints; not those of which
-/// there are too few in a file for anybody to be known by them.
-fn asked(files: &[File<'_>], known: &[Known]) -> HashMap<u64, Vec<(usize, usize)>> {
-    let mut written: HashMap<u64, HashSet<&RepoPath>> = HashMap::new();
-    for known in known.iter().filter(|known| known.kin != Kin::Same) {
-        for hunk in known.note.hunks.iter().filter(|hunk| hunk.contributor.is_agents()) {
-            for print in &hunk.fingerprints {
-                written.entry(*print).or_default().insert(&hunk.path);
+    /// Where each stood before: in the commits below, and in the agents'.
+    pub fn places(
+        &self,
+        repo: &Repo,
+        wanted: &Wanted<'_>,
+        files: &[File<'_>],
+        texts: &mut Texts,
+    ) -> Result<Vec<(At, Place)>, GitError> {
+        let mut found = Vec::new();
+        if self.lines.is_empty() {
+            return Ok(found);
+        }
+        let kinds: HashSet<_> = files.iter().map(|file| file.path.extension()).collect();
+        let commits = wanted.commit.parents.iter().chain(self.commits.iter().copied());
+        let mut seen = HashSet::new();
+        for commit in commits.take(MAX_COMMITS) {
+            let mut lines: BTreeMap<RepoPath, Vec<usize>> = BTreeMap::new();
+            let mut prints = HashMap::new();
+            for file in texts.holding(repo, commit, &kinds, &self.lines)? {
+                if !seen.insert(file.clone()) {
+                    continue;
+                }
+                let (path, oid) = file;
+                let text = repo.blob(&oid)?.unwrap_or_default();
+                for (at, line) in split(&text).into_iter().enumerate() {
+                    let print = fingerprint(line);
+                    if self.lines.contains_key(&print) {
+                        lines.entry(path.clone()).or_default().push(at);
+                        prints.insert((path.clone(), at), print);
+                    }
+                }
+            }
+            for (at, place) in blamed(repo, commit, lines)? {
+                let to = self.lines[&prints[&at]].iter();
+                found.extend(to.map(|to| (*to, place.clone())));
             }
         }
+        Ok(found)
     }
-    let mut asked: HashMap<u64, Vec<(usize, usize)>> = HashMap::new();
-    for (number, file) in files.iter().enumerate() {
-        let foreign = |print| written.get(&print).is_some_and(|paths| !paths.contains(file.path));
-        let lines = file
-            .lines
-            .iter()
-            .enumerate()
-            .filter(|(at, line)| file.free[*at] && file.stood[*at] == i64::MAX && tells(line));
-        let lines = lines.map(|(at, line)| (fingerprint(line), at));
-        let lines: Vec<_> = lines.filter(|(print, _)| foreign(*print)).collect();
-        if lines.len() >= TELLING {
-            for (print, at) in lines {
-                asked.entry(print).or_default().push((number, at));
-            }
-        }
-    }
-    asked
 }
 
 impl Texts {
@@ -113,19 +122,18 @@ impl Texts {
         &mut self,
         repo: &Repo,
         commit: &Oid,
-        files: &[File<'_>],
-        asked: &HashMap<u64, Vec<(usize, usize)>>,
+        kinds: &HashSet<Option<&[u8]>>,
+        wanted: &HashMap<u64, Vec<At>>,
     ) -> Result<Vec<(RepoPath, Oid)>, GitError> {
-        let Ok(commit) = repo.commit(commit) else {
-            return Ok(Vec::new()); // beyond the edge of a shallow clone
+        let all = repo.commit(commit).and_then(|commit| repo.files(&commit.tree));
+        let Ok(mut all) = all else {
+            return Ok(Vec::new()); // not here: beyond the edge of a clone, or gone
         };
-        let mut all = repo.files(&commit.tree)?;
-        let kinds: HashSet<_> = files.iter().map(|file| file.path.extension()).collect();
         all.sort_by_key(|(path, _)| !kinds.contains(&path.extension()));
         let mut holding = Vec::new();
         for (path, oid) in all.into_iter().take(MAX_FILES) {
             let lines = self.lines(repo, &oid)?;
-            let same = lines.iter().filter(|print| asked.contains_key(print));
+            let same = lines.iter().filter(|print| wanted.contains_key(print));
             if same.take(TELLING).count() == TELLING {
                 holding.push((path, oid));
             }

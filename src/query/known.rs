@@ -29,12 +29,6 @@ impl Known {
         noted(&self.commit, &self.note)
     }
 
-    /// Whether an agent wrote one of these lines.
-    pub fn has<T>(&self, lines: &HashMap<u64, T>) -> bool {
-        let agents = self.note.hunks.iter().filter(|hunk| hunk.contributor.is_agents());
-        agents.flat_map(|hunk| &hunk.fingerprints).any(|print| lines.contains_key(print))
-    }
-
     /// What agents wrote in one piece. Each line names its hunk by a place in `owners`.
     fn runs(&self, number: usize, owners: &mut Vec<(usize, usize)>) -> Vec<Run> {
         let note = &self.note;

@@ -282,8 +282,8 @@ pub fn blamed(
     let mut found = HashMap::new();
     for (path, mut lines) in files.into_iter().take(MAX_FILES) {
         lines.sort_unstable();
-        // A line that is indented otherwise is still its writer's.
-        let mut args: Vec<OsString> = vec!["-w".into()];
+        // A line that was indented otherwise, or moved before, is still its writer's.
+        let mut args: Vec<OsString> = vec!["-w".into(), "-C".into()];
         for run in lines.chunk_by(|a, b| a + 1 == *b) {
             args.extend(["-L".into(), format!("{},{}", run[0] + 1, run[run.len() - 1] + 1).into()]);
         }
