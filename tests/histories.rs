@@ -426,7 +426,9 @@ impl History {
             return;
         }
         let count = own.len().min(1 + self.dice.below(3));
-        let script = match self.dice.below(6) {
+        // git runs hooks for all of these but the last three.
+        let way = self.dice.below(12);
+        let script = match way {
             0 => format!("git reset -q --soft HEAD~{count}; save squashed"),
             1 => format!("git reset -q HEAD~{count}; save together"),
             2 => format!("git rebase -q --force-rebase HEAD~{count}"),
@@ -435,14 +437,42 @@ impl History {
                 "git checkout -q --detach; git reset -q --hard HEAD~{count}; git cherry-pick \
                  --allow-empty -x HEAD..main >/dev/null; git checkout -q -B main"
             ),
-            _ => format!(
+            5 => format!(
                 "git checkout -q --detach; git reset -q --hard HEAD~{count}; git format-patch -q \
                  --stdout HEAD..main | git am -q --empty=keep; git checkout -q -B main"
+            ),
+            6 => {
+                self.edit(clone);
+                let (first, base) = (count - 1, count + 1);
+                format!(
+                    "git add -A; git commit -q --allow-empty --fixup HEAD~{first}; {{ \
+                     GIT_SEQUENCE_EDITOR=: git rebase -q -i --autosquash --empty=keep \
+                     HEAD~{base} || settle; }} >/dev/null 2>&1"
+                )
+            }
+            7 => format!(
+                "GIT_EDITOR=true GIT_SEQUENCE_EDITOR=\"sed -i '2,\\$s/^pick/squash/'\" git rebase -q \
+                 -i HEAD~{count} >/dev/null 2>&1"
+            ),
+            8 => format!(
+                "GIT_SEQUENCE_EDITOR=\"sed -i '1s/^pick/edit/'\" git rebase -q -i HEAD~{count} \
+                 2>/dev/null; git reset -q HEAD^; for f in $(git ls-files -mo --exclude-standard); \
+                 do git add -A -- $f; git commit -q -m part; done; git rebase --continue >/dev/null 2>&1"
+            ),
+            9 => format!(
+                "git reset -q --soft $(git commit-tree -p HEAD~{count} -m plumbing 'HEAD^{{tree}}')"
+            ),
+            10 => format!(
+                "FILTER_BRANCH_SQUELCH_WARNING=1 git filter-branch --msg-filter 'sed s/^/again,/' \
+                 HEAD~{count}..HEAD >/dev/null 2>&1; git update-ref -d refs/original/refs/heads/main"
+            ),
+            _ => format!(
+                "git replay --onto HEAD~{count} HEAD~{count}..main | git update-ref --stdin"
             ),
         };
         let made = self.run(clone, hooks, &script);
         let gone = made.gone.clone();
-        self.note(clone, made, hooks, &gone);
+        self.note(clone, made, hooks && way < 9, &gone);
     }
 
     /// An edit that goes into the last commit.
@@ -467,11 +497,21 @@ impl History {
         }
         let range = ["rev-list", "main..topic"];
         let own = self.clones[clone].git(range).lines().map(str::to_owned).collect::<Vec<_>>();
-        self.run(clone, true, "git checkout -q main");
+        let along = self.dice.chance(25);
+        if along {
+            self.edit(clone);
+        }
+        self.run(
+            clone,
+            true,
+            "git checkout -q -m main 2>/dev/null; \
+             if git ls-files -u | grep -q .; then both; touch .git/stirred; fi; git reset -q",
+        );
+        self.stir(clone);
         if self.dice.chance(60) {
             self.edit(clone);
-            self.commit(clone, true);
         }
+        self.commit(clone, true);
         let script = match self.dice.below(5) {
             0 => "git merge -q --squash topic || both; save squashed",
             1 => "git cherry-pick main..topic >/dev/null || settle",
