@@ -66,6 +66,7 @@ pub struct Carrier<'r> {
     read: HashMap<Oid, Option<Rc<Note>>>,
     kinship: Kinship<'r>,
     texts: Texts,
+    before: HashMap<(Oid, RepoPath), HashMap<usize, Place>>,
 }
 
 impl<'r> Carrier<'r> {
@@ -79,6 +80,7 @@ impl<'r> Carrier<'r> {
             index,
             read: HashMap::new(),
             texts: Texts::default(),
+            before: HashMap::new(),
         })
     }
 
@@ -142,10 +144,9 @@ impl<'r> Carrier<'r> {
         let agents: HashSet<u64> = agents.flat_map(|hunk| hunk.fingerprints.clone()).collect();
         let mut moved = Vec::new();
         for ((file, line), place) in moved::places(self.repo, wanted, files, &agents)? {
-            let (since, hunk) = self.owner(&place)?;
+            let (since, owner) = self.owner(&place)?;
             files[file].stood[line] = since;
-            let commit = place.commit;
-            moved.extend(hunk.map(|hunk| Moved { file, line, commit, hunk }));
+            moved.extend(owner.map(|(commit, hunk)| Moved { file, line, commit, hunk }));
         }
         Ok(moved)
     }
@@ -160,22 +161,44 @@ impl<'r> Carrier<'r> {
     ) -> Result<bool, GitError> {
         let mut any = false;
         for ((file, line), place) in copies.places(self.repo, wanted, files, &mut self.texts)? {
-            let (since, hunk) = self.owner(&place)?;
+            let (since, owner) = self.owner(&place)?;
             let stood = &mut files[file].stood[line];
-            if since < *stood && !hunk.is_some_and(|hunk| hunk.contributor.is_agents()) {
+            if since < *stood && !owner.is_some_and(|(_, hunk)| hunk.contributor.is_agents()) {
                 (*stood, any) = (since, true);
             }
         }
         Ok(any)
     }
 
-    /// Since when a line is there that is not another commit's agent's, and its hunk. Where nobody
-    /// knows whose it is, since its commit; what has a note is never another's.
-    fn owner(&mut self, place: &Place) -> Result<(i64, Option<NoteHunk>), GitError> {
-        Ok(match self.note(&place.commit)? {
-            None => (self.repo.commit(&place.commit)?.time, None),
-            Some(note) => (i64::MIN, hunk_at(&note, &place.path, place.line).cloned()),
-        })
+    /// Since when a line is there that is not another commit's agent's, and its commit and hunk.
+    /// What has a note is never another's. Where nobody knows whose it is, it is there since the
+    /// commit that wrote it, and did not only move it or bring it back.
+    fn owner(&mut self, place: &Place) -> Result<(i64, Option<(Oid, NoteHunk)>), GitError> {
+        if let Some(note) = self.note(&place.commit)? {
+            let hunk = hunk_at(&note, &place.path, place.line).cloned();
+            return Ok((i64::MIN, hunk.map(|hunk| (place.commit.clone(), hunk))));
+        }
+        let commit = self.repo.commit(&place.commit)?;
+        match self.before(place, &commit)? {
+            Some(before) => self.owner(&before),
+            None => Ok((commit.time, None)),
+        }
+    }
+
+    /// Where a line stood before the commit that is said to have written it, as far back as there
+    /// are notes.
+    fn before(&mut self, place: &Place, commit: &Commit) -> Result<Option<Place>, GitError> {
+        if !self.concerns(commit.time) {
+            return Ok(None);
+        }
+        let file = (place.commit.clone(), place.path.clone());
+        if !self.before.contains_key(&file) {
+            // What lies beyond the edge of a shallow or partial clone tells nothing.
+            let lines = moved::into(self.repo, &place.commit, commit, &place.path);
+            self.before.insert(file.clone(), lines.unwrap_or_default());
+        }
+        let line = (place.line as usize).saturating_sub(1);
+        Ok(self.before[&file].get(&line).cloned())
     }
 
     /// The notes that have some of these lines, the nearest first, then the oldest.

@@ -11,6 +11,7 @@ use super::file::File;
 use crate::attribution::tokens::{fingerprint, tells};
 use crate::git::lines::{self, Space, is_binary, split};
 use crate::git::objects::{Change, Commit};
+use crate::git::target::targets;
 use crate::git::{GitError, Repo};
 use crate::journal::MAX_TEXT;
 use crate::model::path::os_path;
@@ -72,7 +73,10 @@ pub fn places(
     let into: Vec<Into<'_>> =
         into.map(|(file, prints)| Into { path: file.path, prints, free: &file.free }).collect();
     for Gone { from, to, back } in gone {
-        let removed = removed(repo, &repo.commit(&from)?.tree, &to)?;
+        let Ok(had) = repo.commit(&from) else {
+            continue; // beyond the edge of a shallow clone
+        };
+        let removed = removed(repo, &had.tree, &to)?;
         let pairs = pairs(&removed, &into, prints, back);
         if pairs.is_empty() {
             continue;
@@ -89,6 +93,22 @@ pub fn places(
         }
     }
     Ok(found)
+}
+
+/// The same for all lines of one file of a commit, by the line from 0.
+pub fn into(
+    repo: &Repo,
+    oid: &Oid,
+    commit: &Commit,
+    path: &RepoPath,
+) -> Result<HashMap<usize, Place>, GitError> {
+    let mut targets = targets(repo, commit)?;
+    targets.retain(|target| target.path == *path);
+    let wanted = Wanted { oid, commit, targets: &targets, taken: &[], predecessors: &[] };
+    let files: Vec<File<'_>> = targets.iter().filter_map(|file| File::of(file, &[])).collect();
+    let prints = files.iter().flat_map(File::telling).collect();
+    let places = places(repo, &wanted, &files, &prints)?;
+    Ok(places.into_iter().map(|((_, line), place)| (line, place)).collect())
 }
 
 /// Where lines went away.

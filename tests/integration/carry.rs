@@ -437,3 +437,24 @@ fn a_persons_lines_that_were_taken_out_and_come_back_are_not_those_of_an_agent_w
     assert_ne!(owners(&repo, "typed.py")[1].0, "ai");
     assert_eq!(owners(&repo, "copy.py")[1], is("ai", "note"));
 }
+
+#[test]
+fn a_persons_file_that_was_restored_and_reverted_twice_is_not_an_agents_who_copied_it() {
+    let Team { first, second, .. } = Team::new(&[]);
+    first.set_one_clock();
+    first.committed(&[("typed.py", WORK)]);
+    first.git(["push", "-q", "origin", "main"]);
+    // The agent's commit itself stays in the first clone.
+    first.claude("copy").prompt("the same here").write("copy.py", WORK);
+    first.commit_all("copied by an agent");
+    first.sync();
+    second.git(["pull", "-q"]);
+    second.sync();
+    let off =
+        "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null";
+    let script = "git rm -q typed.py; git commit -qm gone; git checkout -q HEAD~1 -- typed.py; \
+                  git commit -qm back; git revert --no-edit HEAD; git revert --no-edit HEAD";
+    let _ = second.sh(&format!("{off}; {script}")).ok();
+    let _ = second.ai_log(["repair"]).ok();
+    assert_ne!(owners(&second, "typed.py")[1].0, "ai");
+}
