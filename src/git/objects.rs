@@ -6,6 +6,9 @@ use std::rc::Rc;
 use super::{GitError, Kind, Repo};
 use crate::model::{Oid, RepoPath};
 
+/// So many folders are kept at most.
+const MAX_KEPT: usize = 1_000;
+
 /// One entry of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -98,7 +101,11 @@ impl Repo {
             return Ok(known.clone());
         }
         let entries: Rc<[Entry]> = self.tree(oid)?.into();
-        self.trees.borrow_mut().insert(oid.clone(), entries.clone());
+        let mut trees = self.trees.borrow_mut();
+        if trees.len() > MAX_KEPT {
+            trees.clear();
+        }
+        trees.insert(oid.clone(), entries.clone());
         Ok(entries)
     }
 

@@ -5,6 +5,7 @@
 //! how deep their folders go, as git and other tools make them: notes that lie loose on one side
 //! go into the folder that the other side has for them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::{BLOB, TREE};
@@ -136,39 +137,44 @@ impl Combine<'_> {
         [ours, theirs]: Pair<&Oid>,
         digits: usize,
     ) -> Result<Option<Option<Oid>>, GitError> {
-        let (a, b) = (repo.tree(ours)?, repo.tree(theirs)?);
-        let is_note = |entry: &Entry| {
-            entry.mode == BLOB
-                && entry.name.len() == digits
-                && entry.name.iter().all(u8::is_ascii_hexdigit)
-        };
+        // A sync walks the same folders up to three times.
+        let (a, b) = (repo.kept_tree(ours)?, repo.kept_tree(theirs)?);
+        // Without a branch for each digit: most names have nothing else.
+        let hex = |name: &[u8]| name.iter().fold(true, |hex, byte| hex & byte.is_ascii_hexdigit());
+        let is_note =
+            |entry: &Entry| entry.mode == BLOB && entry.name.len() == digits && hex(&entry.name);
         let sorted = |entries: &[Entry]| entries.is_sorted_by(|one, next| one.name < next.name);
         let plain = |entries: &[Entry]| entries.iter().all(is_note) && sorted(entries);
         if self.equal == Alone::Visit || !plain(&a) || !plain(&b) {
             return Ok(None);
         }
-        let mut entries = Vec::with_capacity(a.len().max(b.len()));
+        let mut entries: Vec<Cow<'_, Entry>> = Vec::with_capacity(a.len().max(b.len()));
         let (mut left, mut right) = (a.iter().peekable(), b.iter().peekable());
         while let Some(name) = left.peek().into_iter().chain(right.peek()).map(|e| &e.name).min() {
             let one = left.next_if(|entry| entry.name == *name);
             let other = right.next_if(|entry| entry.name == *name);
-            let kept = match (one, other) {
-                (Some(one), Some(other)) if one.oid == other.oid => {
-                    Some(one.oid.clone()).filter(|_| self.equal == Alone::Keep)
-                }
-                _ => {
-                    let oids = |entry: Option<&Entry>| entry.map(|e| e.oid.clone()).into_iter();
-                    self.pick(oids(one).collect(), oids(other).collect())?
-                }
-            };
-            entries.extend(kept.map(|oid| Entry { mode: BLOB, name: name.clone(), oid }));
+            if let (Some(one), Some(other)) = (one, other)
+                && one.oid == other.oid
+            {
+                entries.extend((self.equal == Alone::Keep).then_some(Cow::Borrowed(one)));
+                continue;
+            }
+            let oids = |entry: Option<&Entry>| entry.map(|e| e.oid.clone()).into_iter();
+            let kept = self.pick(oids(one).collect(), oids(other).collect())?;
+            entries
+                .extend(kept.map(|oid| Cow::Owned(Entry { mode: BLOB, name: name.clone(), oid })));
         }
+        let is = |all: &[Entry]| entries.iter().map(AsRef::as_ref).eq(all);
         // What is there already need not be written.
-        Ok(Some(match entries {
-            none if none.is_empty() => None,
-            same if same == a => Some(ours.clone()),
-            same if same == b => Some(theirs.clone()),
-            new => Some(repo.write_tree(&new)?),
+        Ok(Some(if entries.is_empty() {
+            None
+        } else if is(&a) {
+            Some(ours.clone())
+        } else if is(&b) {
+            Some(theirs.clone())
+        } else {
+            let entries: Vec<Entry> = entries.into_iter().map(Cow::into_owned).collect();
+            Some(repo.write_tree(&entries)?)
         }))
     }
 
