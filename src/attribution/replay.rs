@@ -13,7 +13,9 @@ use chrono::{DateTime, Duration, Utc};
 use super::order::chained;
 use super::shell::{self, Claim};
 use super::step::{Brought, Change, Files};
+use super::tokens::fingerprint;
 use super::{Annotated, Author, By, Source};
+use crate::git::lines::split;
 use crate::model::event::{Edge, TreeFile, Window};
 use crate::model::{Content, EditId, Event, Evidence, Oid, RepoPath, SessionId, TurnId, What};
 
@@ -97,6 +99,12 @@ impl<'s> Replay<'s> {
     /// The files that agents or their commands changed.
     pub fn followed(&self) -> impl Iterator<Item = &RepoPath> {
         self.followed.iter()
+    }
+
+    /// Whether a file had one of these lines when it was seen last, by their fingerprints.
+    pub fn has(&self, path: &RepoPath, lines: &HashSet<u64>) -> bool {
+        let text = self.files.texts.get(path).map(|file| split(&file.text)).unwrap_or_default();
+        text.into_iter().any(|line| lines.contains(&fingerprint(line)))
     }
 
     /// The texts of a commit, or of the index or the work tree, annotated. `base` is the commit

@@ -1,14 +1,15 @@
 //! The journal and the repository, brought together: who wrote what a commit, the index or the
 //! work tree has otherwise than the commit below it.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
 use crate::attribution::hunks::{added, blank, owned};
 use crate::attribution::replay::Replay;
+use crate::attribution::tokens::{fingerprint, tells};
 use crate::attribution::{Annotated, Author, Owner, Source};
 use crate::commands::sessions::{Session, unhooked};
 use crate::config::Env;
@@ -160,10 +161,7 @@ pub fn hunks(
         .filter(|target| target.text.len() <= MAX_TEXT && !is_binary(&target.text))
         .map(|target| (target.path.clone(), target.old_path.clone(), Some(target.text.clone())))
         .collect();
-    // What an agent wrote into a file that is gone may have gone into another one.
-    let named = |path: &RepoPath| targets.iter().any(|target| target.path == *path);
-    let gone = replay.followed().filter(|path| !named(path) && !path.below(top).exists());
-    let gone: Vec<RepoPath> = gone.cloned().collect();
+    let gone = gone(&replay, &source, base, targets, top);
     files.extend(gone.into_iter().map(|path| (path, None, None)));
     let texts = replay.target(base, files, now);
     let told = std::mem::take(&mut hunks);
@@ -182,6 +180,30 @@ pub fn hunks(
     hunks.extend(told);
     hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
     Ok(hunks)
+}
+
+/// Files with lines of these that are gone: what an agent wrote into them may have been moved. One
+/// that a commit has on which HEAD was, and not the base, is not gone but there, as while commits
+/// are rebased.
+fn gone(
+    replay: &Replay<'_>,
+    source: &Files<'_>,
+    base: Option<&Oid>,
+    targets: &[Target],
+    top: &Path,
+) -> Vec<RepoPath> {
+    let named = |path: &RepoPath| targets.iter().any(|target| target.path == *path);
+    let mut gone: Vec<RepoPath> = replay.followed().cloned().collect();
+    gone.retain(|path| !named(path) && !path.below(top).exists());
+    if gone.is_empty() {
+        return gone;
+    }
+    let lines = targets.iter().flat_map(|target| split(&target.text));
+    let lines: HashSet<u64> = lines.filter(|line| tells(line)).map(fingerprint).collect();
+    let in_base =
+        |path: &RepoPath| base.is_some_and(|base| source.committed_file(base, path).is_some());
+    gone.retain(|path| replay.has(path, &lines) && (in_base(path) || !source.was_committed(path)));
+    gone
 }
 
 /// The lines of a file that are not simply a person's.
@@ -224,7 +246,7 @@ struct Files<'r> {
     snapshots: RefCell<Reader>,
     committed: RefCell<Option<Committed>>,
     folders: RefCell<HashMap<Oid, Vec<Entry>>>,
-    moves: RefCell<Option<Vec<(Oid, String)>>>,
+    moves: OnceCell<Vec<(Oid, String)>>,
 }
 
 impl<'r> Files<'r> {
@@ -234,7 +256,7 @@ impl<'r> Files<'r> {
             snapshots: RefCell::new(Reader::of(Snapshots::at(&repo.state_dir()))),
             committed: RefCell::default(),
             folders: RefCell::default(),
-            moves: RefCell::default(),
+            moves: OnceCell::new(),
         }
     }
 }
@@ -244,6 +266,18 @@ struct Committed {
     commit: Oid,
     tree: Option<Oid>,
     files: HashMap<RepoPath, Option<Oid>>,
+}
+
+impl Files<'_> {
+    /// The commits on which HEAD was, the last ones first, and what moved it there.
+    fn moves(&self) -> &[(Oid, String)] {
+        self.moves.get_or_init(|| self.repo.head_moves(200).unwrap_or_default())
+    }
+
+    /// Whether a commit on which HEAD was has this file.
+    fn was_committed(&self, path: &RepoPath) -> bool {
+        self.moves().iter().any(|(commit, _)| self.committed_file(commit, path).is_some())
+    }
 }
 
 impl Source for Files<'_> {
@@ -276,8 +310,7 @@ impl Source for Files<'_> {
     }
 
     fn only_committed(&self, from: &Oid, to: &Oid) -> bool {
-        let mut moves = self.moves.borrow_mut();
-        let moves = moves.get_or_insert_with(|| self.repo.head_moves(200).unwrap_or_default());
+        let moves = self.moves();
         let Some(end) = moves.iter().position(|(oid, _)| oid == to) else {
             return false;
         };

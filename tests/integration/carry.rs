@@ -458,3 +458,18 @@ fn a_persons_file_that_was_restored_and_reverted_twice_is_not_an_agents_who_copi
     let _ = second.ai_log(["repair"]).ok();
     assert_ne!(owners(&second, "typed.py")[1].0, "ai");
 }
+
+#[test]
+fn what_an_agent_copied_in_a_later_commit_does_not_move_into_one_that_is_split_below() {
+    let repo = TestRepo::with(&[("b.txt", "first\n")]);
+    repo.committed(&[("typed.py", WORK), ("b.txt", "second\n")]);
+    repo.claude("copy").prompt("the same here").write("copy.py", WORK);
+    repo.commit_all("copied by an agent");
+    let script = "GIT_SEQUENCE_EDITOR=\"sed -i '1s/^pick/edit/'\" git rebase -q -i HEAD~2 2>/dev/null; \
+                  git reset -q HEAD^; git add typed.py; git commit -qm typed; git commit -qam rest; \
+                  git rebase --continue 2>/dev/null";
+    let _ = repo.sh(script).ok();
+    assert_eq!(repo.git(["log", "--format=%s", "-3"]), "copied by an agent\nrest\ntyped");
+    assert_ne!(owners(&repo, "typed.py")[1].0, "ai");
+    assert_eq!(owners(&repo, "copy.py")[1], is("ai", "note"));
+}
