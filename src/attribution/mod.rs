@@ -16,6 +16,7 @@ mod order;
 mod properties;
 pub mod replay;
 pub mod retell;
+mod seen;
 pub mod shell;
 pub mod step;
 pub mod tokens;

@@ -11,11 +11,10 @@ use std::rc::Rc;
 use chrono::{DateTime, Duration, Utc};
 
 use super::order::chained;
+use super::seen::Seen;
 use super::shell::{self, Claim};
 use super::step::{Brought, Change, Files};
-use super::tokens::fingerprint;
 use super::{Annotated, Author, By, Source};
-use crate::git::lines::split;
 use crate::model::event::{Edge, TreeFile, Window};
 use crate::model::{Content, EditId, Event, Evidence, Oid, RepoPath, SessionId, TurnId, What};
 
@@ -103,8 +102,7 @@ impl<'s> Replay<'s> {
 
     /// Whether a file had one of these lines when it was seen last, by their fingerprints.
     pub fn has(&self, path: &RepoPath, lines: &HashSet<u64>) -> bool {
-        let text = self.files.texts.get(path).map(|file| split(&file.text)).unwrap_or_default();
-        text.into_iter().any(|line| lines.contains(&fingerprint(line)))
+        self.files.has(path, lines)
     }
 
     /// The texts of a commit, or of the index or the work tree, annotated. `base` is the commit
@@ -489,19 +487,5 @@ impl<'s> Replay<'s> {
         let tree = Rc::new(tree);
         self.trees.insert(content.clone(), Rc::clone(&tree));
         tree
-    }
-}
-
-/// What an observation says of a file's text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Seen {
-    Kept(Content),
-    /// The object that a commit has there, if any.
-    Committed(Option<Oid>),
-}
-
-impl From<Content> for Seen {
-    fn from(content: Content) -> Self {
-        Self::Kept(content)
     }
 }

@@ -63,6 +63,12 @@ impl Files {
         Self { lost, inserted, ..Self::default() }
     }
 
+    /// Whether a file has one of these lines, by their fingerprints.
+    pub fn has(&self, path: &RepoPath, lines: &HashSet<u64>) -> bool {
+        let text = self.texts.get(path).map(|file| split(&file.text)).unwrap_or_default();
+        text.into_iter().any(|line| lines.contains(&fingerprint(line)))
+    }
+
     /// Takes every file of the step from its text to the new one. All that leaves any of them is
     /// known before the first line is looked for, so that a move between two files is seen
     /// whatever their order.

@@ -1,0 +1,18 @@
+//! What was seen of a file.
+
+use crate::model::{Content, Oid};
+
+/// What an observation says of a file's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen {
+    /// A snapshot.
+    Kept(Content),
+    /// The object that a commit has there, if any.
+    Committed(Option<Oid>),
+}
+
+impl From<Content> for Seen {
+    fn from(content: Content) -> Self {
+        Self::Kept(content)
+    }
+}
