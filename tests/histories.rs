@@ -248,14 +248,29 @@ impl History {
         }
     }
 
-    /// An agent edits a file, now and then because it is asked once more.
+    /// An agent edits a file, now and then because it is asked once more, and runs a command before
+    /// or after it.
     fn act_as(&mut self, clone: usize, who: usize, file: &str, before: &str, after: &str) {
         if self.dice.chance(40) {
             self.tell(clone, who, "prompt", json!({"prompt": "go on"}));
         }
+        if self.dice.chance(20) {
+            self.test(clone, who);
+        }
         self.clones[clone].write(file, after);
         let edits = json!([{"path": file, "before": before, "after": after}]);
         self.tell(clone, who, "edit", json!({"edits": edits}));
+        if self.dice.chance(20) {
+            self.test(clone, who);
+        }
+    }
+
+    /// An agent runs a command that changes nothing. All files are looked at.
+    fn test(&mut self, clone: usize, who: usize) {
+        self.say(clone, &format!("{} runs the tests", WRITERS[who]));
+        let command = json!({"command": "make test"});
+        self.tell(clone, who, "shell-start", command.clone());
+        self.tell(clone, who, "shell-end", command);
     }
 
     /// An agent writes some of a person's lines into a new file, where it finds three in a row.
