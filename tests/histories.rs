@@ -244,6 +244,7 @@ impl History {
         self.say(clone, &format!("{} edits {file}:{at} -{cut} {new:?}", WRITERS[who]));
         match who {
             PERSON => self.clones[clone].write(&file, &after),
+            _ if self.dice.chance(15) => self.command(clone, who, &file, &after),
             _ => self.act_as(clone, who, &file, &before, &after),
         }
     }
@@ -263,6 +264,15 @@ impl History {
         if self.dice.chance(20) {
             self.test(clone, who);
         }
+    }
+
+    /// The same, by a command.
+    fn command(&mut self, clone: usize, who: usize, file: &str, after: &str) {
+        self.say(clone, "by a command");
+        let command = json!({"command": format!("sed -i '1r new' {file}")});
+        self.tell(clone, who, "shell-start", command.clone());
+        self.clones[clone].write(file, after);
+        self.tell(clone, who, "shell-end", command);
     }
 
     /// An agent runs a command that changes nothing. All files are looked at.
