@@ -476,13 +476,14 @@ impl History {
                 )
             }
             7 => format!(
-                "GIT_EDITOR=true GIT_SEQUENCE_EDITOR=\"sed -i '2,\\$s/^pick/squash/'\" git rebase -q \
-                 -i HEAD~{count} >/dev/null 2>&1"
+                "{{ GIT_EDITOR=true GIT_SEQUENCE_EDITOR=\"sed -i '2,\\$s/^pick/squash/'\" git rebase \
+                 -q -i HEAD~{count} || settle; }} >/dev/null 2>&1"
             ),
             8 => format!(
                 "GIT_SEQUENCE_EDITOR=\"sed -i '1s/^pick/edit/'\" git rebase -q -i HEAD~{count} \
                  2>/dev/null; git reset -q HEAD^; for f in $(git ls-files -mo --exclude-standard); \
-                 do git add -A -- $f; git commit -q -m part; done; git rebase --continue >/dev/null 2>&1"
+                 do git add -A -- $f; git commit -q -m part; done; {{ git \
+                 rebase --continue || settle; }} >/dev/null 2>&1"
             ),
             9 => format!(
                 "git reset -q --soft $(git commit-tree -p HEAD~{count} -m plumbing 'HEAD^{{tree}}')"
