@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::Owner;
+use super::step::Change;
 use super::tokens::{fingerprint, tells};
 use crate::model::RepoPath;
 
@@ -15,6 +16,8 @@ struct Run {
     lines: Vec<Line>,
     /// The lines around it when it left.
     around: Around,
+    /// It is in another commit, and comes back to its file alone.
+    elsewhere: bool,
 }
 
 /// Fingerprints of the line before and the line after some lines.
@@ -91,8 +94,8 @@ impl Lost {
         }
     }
 
-    /// Lines that leave this file in this step.
-    pub fn push(&mut self, path: &RepoPath, step: usize, lines: &[(&[u8], Owner)], around: Around) {
+    /// Lines that leave a file in a step.
+    pub fn push(&mut self, change: &Change, step: usize, lines: &[(&[u8], Owner)], around: Around) {
         if lines.is_empty() {
             return;
         }
@@ -108,7 +111,9 @@ impl Lost {
             .collect();
         self.index.extend(telling(&lines).map(|(print, place)| (print, run, place)));
         self.lines += lines.len();
-        self.runs.push_back(Run { path: path.clone(), step, lines, around });
+        let Change { path, elsewhere, .. } = change;
+        let (path, elsewhere) = (path.clone(), *elsewhere);
+        self.runs.push_back(Run { path, step, lines, around, elsewhere });
         while self.runs.len() > 1 && self.most.is_some_and(|most| self.lines > most) {
             self.forget_first();
         }
@@ -170,6 +175,9 @@ impl Lost {
             let (run, from) = ((run - self.first) as usize, from as usize);
             let lines = &self.runs[run].lines;
             let own = self.runs[run].path == *place.path;
+            if self.runs[run].elsewhere && !own {
+                continue;
+            }
             let again = place.again && own;
             let home = self.coming.get(&self.runs[run].path).filter(|_| !own);
             let expected = |print: &u64| home.is_some_and(|coming| coming.contains(print));

@@ -16,6 +16,7 @@ mod order;
 mod properties;
 pub mod replay;
 pub mod retell;
+mod running;
 mod seen;
 pub mod shell;
 pub mod step;
@@ -140,4 +141,7 @@ pub trait Source {
     /// Whether only commits made here moved HEAD from one commit to the other, so that no text
     /// came from elsewhere.
     fn only_committed(&self, from: &Oid, to: &Oid) -> bool;
+    /// Whether HEAD, which is here now, left the commit on which it was seen for another one, so
+    /// that what has left the work tree is still there.
+    fn is_elsewhere(&self, seen: &Oid, head: &Oid) -> bool;
 }

@@ -115,6 +115,10 @@ impl Source for Memory {
         self.snapshots.borrow().get(digest).cloned()
     }
 
+    fn is_elsewhere(&self, _: &Oid, _: &Oid) -> bool {
+        false
+    }
+
     fn only_committed(&self, _: &Oid, _: &Oid) -> bool {
         true
     }

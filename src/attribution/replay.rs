@@ -11,12 +11,13 @@ use std::rc::Rc;
 use chrono::{DateTime, Duration, Utc};
 
 use super::order::chained;
+use super::running::Running;
 use super::seen::Seen;
 use super::shell::{self, Claim};
 use super::step::{Brought, Change, Files};
 use super::{Annotated, Author, By, Source};
 use crate::model::event::{Edge, TreeFile, Window};
-use crate::model::{Content, EditId, Event, Evidence, Oid, RepoPath, SessionId, TurnId, What};
+use crate::model::{Content, EditId, Event, Evidence, Oid, RepoPath, SessionId, What};
 
 /// A command that nobody reported as ended is taken as dead after this long.
 const DEAD_AFTER: Duration = Duration::hours(1);
@@ -35,6 +36,9 @@ pub struct Replay<'s> {
     blind: HashSet<RepoPath>,
     /// What was seen of each file last.
     current: HashMap<RepoPath, Seen>,
+    /// HEAD now, and when each file was seen.
+    head: Option<Oid>,
+    heads: HashMap<RepoPath, Oid>,
     /// The call before which each file was seen.
     seen_for: HashMap<RepoPath, (SessionId, Option<EditId>)>,
     /// The work tree and HEAD that were seen last, if nothing was seen since.
@@ -43,24 +47,6 @@ pub struct Replay<'s> {
 }
 
 type Tree = BTreeMap<RepoPath, Content>;
-
-/// A command of an agent's that has started and not ended.
-struct Running {
-    session: SessionId,
-    /// The sub-agent that runs it; sub-agents may outlast the turn that started them.
-    subagent: Option<String>,
-    call: Option<EditId>,
-    turn: Option<TurnId>,
-    command: String,
-    scripts: Vec<String>,
-    head: Option<Oid>,
-    stash: Option<Oid>,
-    /// The work tree when it started.
-    tree: Content,
-    since: DateTime<Utc>,
-    /// Files that another session edited meanwhile.
-    contested: HashSet<RepoPath>,
-}
 
 impl<'s> Replay<'s> {
     /// Replays these events, folded and of one work tree.
@@ -75,6 +61,8 @@ impl<'s> Replay<'s> {
             followed: BTreeSet::new(),
             blind: HashSet::new(),
             current: HashMap::new(),
+            head: None,
+            heads: HashMap::new(),
             seen_for: HashMap::new(),
             looked: None,
             trees: HashMap::new(),
@@ -125,7 +113,11 @@ impl<'s> Replay<'s> {
                 self.as_it_was(&path);
             }
             wanted.push(path.clone());
-            changes.push(self.change(path, text, None));
+            let mut change = self.change(path, text, None);
+            let seen = base.zip(self.heads.get(&change.path));
+            change.elsewhere =
+                seen.is_some_and(|(base, seen)| self.source.is_elsewhere(seen, base));
+            changes.push(change);
         }
         self.files.last = true;
         self.files.step(changes);
@@ -136,6 +128,7 @@ impl<'s> Replay<'s> {
     }
 
     fn event(&mut self, event: &Event) {
+        self.head.clone_from(&event.head);
         if let What::Edit { path, .. } | What::Saw { path, .. } = &event.what {
             for running in self.open.iter_mut().chain(&mut self.background) {
                 if running.session != event.session {
@@ -338,7 +331,11 @@ impl<'s> Replay<'s> {
     fn seen(&mut self, tree: &Content, head: Option<&Oid>) -> Vec<(RepoPath, Seen)> {
         let tree = self.tree(tree);
         let seen = self.followed.iter().map(|path| (path.clone(), self.seen_in(&tree, head, path)));
-        seen.filter(|(path, text)| !self.is_known(path, text)).collect()
+        let (known, new): (Vec<_>, _) = seen.partition(|(path, text)| self.is_known(path, text));
+        for (path, _) in known {
+            self.moved_on(&path);
+        }
+        new
     }
 
     fn seen_in(&self, tree: &Tree, head: Option<&Oid>, path: &RepoPath) -> Seen {
@@ -364,6 +361,7 @@ impl<'s> Replay<'s> {
         self.looked = None;
         let mut changes = Vec::new();
         for (path, seen, brought) in files {
+            let elsewhere = self.moved_on(&path);
             if self.is_known(&path, &seen) {
                 continue;
             }
@@ -371,7 +369,7 @@ impl<'s> Replay<'s> {
             match self.read(seen) {
                 Ok(text) => {
                     let mut change = self.change(path, text, by);
-                    change.brought = brought;
+                    (change.brought, change.elsewhere) = (brought, elsewhere);
                     changes.push(change);
                 }
                 Err(()) => {
@@ -381,6 +379,15 @@ impl<'s> Replay<'s> {
             }
         }
         self.files.step(changes);
+    }
+
+    /// Whether HEAD has gone elsewhere since a file was seen, which it is now.
+    fn moved_on(&mut self, path: &RepoPath) -> bool {
+        let Some(head) = &self.head else {
+            return false;
+        };
+        let before = self.heads.insert(path.clone(), head.clone());
+        before.is_some_and(|before| self.source.is_elsewhere(&before, head))
     }
 
     fn read(&self, seen: Seen) -> Result<Option<Vec<u8>>, ()> {

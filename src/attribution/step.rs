@@ -35,6 +35,8 @@ pub struct Change {
     pub by: By,
     /// What git brought into the file: nobody's work in this step.
     pub brought: Brought,
+    /// What leaves it is in another commit, on which HEAD was.
+    pub elsewhere: bool,
 }
 
 /// Lines that git brought into a file.
@@ -52,7 +54,7 @@ pub enum Brought {
 impl Change {
     /// A change that git had no part in.
     pub fn new(path: RepoPath, text: Option<Vec<u8>>, by: By) -> Self {
-        Self { path, text, by, brought: Brought::Nothing }
+        Self { path, text, by, brought: Brought::Nothing, elsewhere: false }
     }
 }
 
@@ -89,7 +91,7 @@ impl Files {
                     let gone: Vec<(&[u8], Owner)> =
                         edit.old.clone().map(|at| (before[at], owners[at])).collect();
                     let around = Around::of(&before, &edit.old);
-                    self.lost.push(&change.path, self.steps, &gone, around);
+                    self.lost.push(&change, self.steps, &gone, around);
                     if change.by.is_agent() && gone.iter().any(|(_, owner)| *owner == Owner::Person)
                     {
                         taken

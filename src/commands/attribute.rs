@@ -4,6 +4,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
+use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 
@@ -25,6 +26,8 @@ use crate::query;
 
 /// How many folders of commits are remembered.
 const MAX_FOLDERS: usize = 2_000;
+/// Among so many commits below one it is looked for another one.
+const MAX_BELOW: usize = 100;
 
 /// What one repository's journal says.
 #[derive(Default)]
@@ -247,6 +250,7 @@ struct Files<'r> {
     committed: RefCell<Option<Committed>>,
     folders: RefCell<HashMap<Oid, Vec<Entry>>>,
     moves: OnceCell<Vec<(Oid, String)>>,
+    parents: RefCell<HashMap<Oid, Rc<[Oid]>>>,
 }
 
 impl<'r> Files<'r> {
@@ -257,6 +261,7 @@ impl<'r> Files<'r> {
             committed: RefCell::default(),
             folders: RefCell::default(),
             moves: OnceCell::new(),
+            parents: RefCell::default(),
         }
     }
 }
@@ -274,9 +279,33 @@ impl Files<'_> {
         self.moves.get_or_init(|| self.repo.head_moves(200).unwrap_or_default())
     }
 
+    /// The parents of a commit; none of one that is gone, as after a rebase and a prune.
+    fn parents(&self, commit: &Oid) -> Rc<[Oid]> {
+        let mut known = self.parents.borrow_mut();
+        let parents = known.entry(commit.clone()).or_insert_with(|| {
+            self.repo.commit(commit).map(|commit| commit.parents.into()).unwrap_or_default()
+        });
+        Rc::clone(parents)
+    }
+
     /// Whether a commit on which HEAD was has this file.
     fn was_committed(&self, path: &RepoPath) -> bool {
         self.moves().iter().any(|(commit, _)| self.committed_file(commit, path).is_some())
+    }
+
+    /// Whether one commit was made on top of another one, a few commits ago at most.
+    fn stands_on(&self, commit: &Oid, base: &Oid) -> bool {
+        let mut below = vec![commit.clone()];
+        let mut at = 0;
+        while at < below.len().min(MAX_BELOW) && below[at] != *base {
+            for parent in self.parents(&below[at]).iter() {
+                if !below.contains(parent) {
+                    below.push(parent.clone());
+                }
+            }
+            at += 1;
+        }
+        below.get(at) == Some(base)
     }
 }
 
@@ -307,6 +336,16 @@ impl Source for Files<'_> {
 
     fn snapshot(&self, digest: &Digest) -> Option<Vec<u8>> {
         self.snapshots.borrow_mut().get(digest).map(|text| text.to_vec())
+    }
+
+    fn is_elsewhere(&self, seen: &Oid, head: &Oid) -> bool {
+        if self.stands_on(head, seen) {
+            return false;
+        }
+        // `git reset` and `--amend` go below the commit, too, and leave the files as they are.
+        let since = self.moves().iter().take_while(|(commit, _)| commit != seen);
+        let left = |action: &str| action.contains("checkout") || action.starts_with("rebase");
+        !self.stands_on(seen, head) || since.into_iter().any(|(_, action)| left(action))
     }
 
     fn only_committed(&self, from: &Oid, to: &Oid) -> bool {

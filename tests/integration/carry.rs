@@ -473,3 +473,25 @@ fn what_an_agent_copied_in_a_later_commit_does_not_move_into_one_that_is_split_b
     assert_ne!(owners(&repo, "typed.py")[1].0, "ai");
     assert_eq!(owners(&repo, "copy.py")[1], is("ai", "note"));
 }
+
+#[test]
+fn what_stayed_on_another_branch_is_not_what_a_person_takes_from_there() {
+    // The agent comes upon the other branch by a command, by an edit of the file, or not at all.
+    for comes in ["command", "edit", "not"] {
+        let repo = TestRepo::with(&[("b.txt", "first\n")]);
+        repo.git(["checkout", "-q", "-b", "topic"]);
+        repo.committed(&[("typed.py", WORK)]);
+        let agent = repo.claude("copy").prompt("the same here");
+        agent.edit("b.txt", "first\n", &format!("first\n{WORK}"));
+        repo.commit_all("copied by an agent");
+        repo.git(["checkout", "-q", "main"]);
+        match comes {
+            "command" => drop(agent.shell("true")),
+            "edit" => drop(agent.edit("b.txt", "first\n", "second\n")),
+            _ => repo.write("b.txt", "second\n"),
+        }
+        repo.git(["checkout", "-q", "topic", "--", "typed.py"]);
+        repo.commit_all("taken by a person");
+        assert_ne!(owners(&repo, "typed.py")[1].0, "ai", "{comes}");
+    }
+}
