@@ -71,10 +71,15 @@ fn join_records(a: Value, b: Value) -> Value {
             |value: &Value| (value["at"].is_null(), value["at"].to_string(), value.to_string());
         return if place(&a) <= place(&b) { a } else { b };
     }
+    let sure = seen(&a) != seen(&b);
+    let (a, b) = if sure && seen(&b) { (b, a) } else { (a, b) };
     let (Value::Object(mut a), Value::Object(b)) = (a, b) else {
         return Value::Null;
     };
     for (name, theirs) in b {
+        if sure && WHOSE.contains(&name.as_str()) {
+            continue;
+        }
         match a.get_mut(&name) {
             None => {
                 a.insert(name, theirs);
@@ -96,6 +101,14 @@ fn join_records(a: Value, b: Value) -> Value {
         }
     }
     Value::Object(a)
+}
+
+/// What a hunk's evidence speaks for: these fields belong together.
+const WHOSE: [&str; 5] = ["contributor", "session", "turn", "edit", "evidence"];
+
+/// Whether somebody saw the lines being written, and did not only find them again.
+fn seen(hunk: &Value) -> bool {
+    hunk["evidence"].as_str().is_some_and(|evidence| evidence != "carried")
 }
 
 /// The earlier of two times, the greater of two other values.

@@ -101,6 +101,31 @@ fn the_stronger_of_two_overlapping_hunks_stays() {
 }
 
 #[test]
+fn who_saw_lines_being_written_knows_better_than_who_doubts() {
+    let note = |hunk: NoteHunk| {
+        let mut note = Note::default();
+        note.hunks.push(hunk);
+        encode(&note)
+    };
+    let saw = hunk("a", 1, &[7], Evidence::Edit);
+    let found = NoteHunk { turn: None, edit: None, ..hunk("a", 1, &[7], Evidence::Carried) };
+    let doubt = NoteHunk {
+        contributor: Contributor::Unknown,
+        session: None,
+        evidence: None,
+        ..found.clone()
+    };
+    for other in [&found, &doubt] {
+        for (one, two) in [(&saw, other), (other, &saw)] {
+            let joined = join(Some(&note(one.clone())), &note(two.clone()));
+            assert_eq!(parse(&joined).unwrap().hunks[0], saw);
+        }
+    }
+    let joined = join(Some(&note(found)), &note(doubt));
+    assert_eq!(parse(&joined).unwrap().hunks[0].contributor, Contributor::Unknown);
+}
+
+#[test]
 fn gits_own_merges_give_a_valid_note() {
     let mut a = Note::default();
     a.hunks.push(hunk("a", 1, &[1], Evidence::Edit));
