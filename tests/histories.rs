@@ -395,14 +395,17 @@ impl History {
         self.note(clone, made, hooks, &[]);
     }
 
-    /// Both sides of a stash's conflict may bring back any line that was ever committed.
-    fn stir(&mut self, clone: usize) {
+    /// Both sides of a stash's conflict may bring back any line that was ever committed. Returns
+    /// whether there was one.
+    fn stir(&mut self, clone: usize) -> bool {
         let repo = &self.clones[clone];
-        if std::fs::remove_file(repo.top.join(".git/stirred")).is_ok() {
+        let torn = std::fs::remove_file(repo.top.join(".git/stirred")).is_ok();
+        if torn {
             let texts = repo.git(["log", "-p", "-m", "--format=", "--reflog", "--all"]);
             let lines = texts.lines().filter_map(|line| line.strip_prefix('+'));
             self.stirred[clone].extend(lines.map(|line| line.trim().to_owned()));
         }
+        torn
     }
 
     /// Takes over what the others pushed, and pushes.
@@ -533,7 +536,7 @@ impl History {
             "git checkout -q -m main 2>/dev/null; \
              if git ls-files -u | grep -q .; then both; touch .git/stirred; fi; git reset -q",
         );
-        self.stir(clone);
+        let torn = self.stir(clone);
         if self.dice.chance(60) {
             self.edit(clone);
         }
@@ -546,7 +549,8 @@ impl History {
             _ => "git rebase -q main topic || settle; git checkout -q main; git merge -q topic",
         };
         let made = self.run(clone, hooks, &format!("{{ {script}; }} >/dev/null 2>&1"));
-        self.note(clone, made, hooks, &own);
+        // What a conflict took along already comes a second time, as nobody wrote it.
+        self.note(clone, made, hooks && !torn, &own);
         self.run(clone, true, "git branch -q -D topic");
     }
 

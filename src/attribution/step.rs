@@ -176,7 +176,8 @@ impl Files {
             owners.extend_from_slice(&known[at..at + same]);
             // A brace between two changes may be another one by now, as after a switch to another
             // branch; with nothing that tells beside it, it is whoever's who committed.
-            if self.last && at > 0 && !stayed.iter().any(|line| tells(line)) {
+            let others = self.last || change.by == By::Other;
+            if others && at > 0 && !stayed.iter().any(|line| tells(line)) {
                 let start = owners.len() - same;
                 owners[start..].iter_mut().for_each(|owner| {
                     if owner.is_agent() {
@@ -327,6 +328,18 @@ mod tests {
             assert_eq!(owners(&files, "a"), [P; 3], "{order:?}");
             assert_eq!(owners(&files, "b"), [Owner::of(0); 3], "{order:?}");
         }
+    }
+
+    #[test]
+    fn a_brace_between_two_changes_of_a_persons_is_theirs() {
+        let before = "first_line_of_a_person\nlast_line_of_a_person\n";
+        let agents = before.replace("last", "a_line_of_the_agent\n}\nlast");
+        let typed = before.replace("last", "a_line_of_the_person\n}\nanother_of_theirs\nlast");
+        let mut files = Files::default();
+        files.step(vec![change("a", before, By::Other)]);
+        files.step(vec![change("a", &agents, By::Agent(0))]);
+        files.step(vec![change("a", &typed, By::Other)]);
+        assert_eq!(owners(&files, "a"), [P; 5]);
     }
 
     #[test]
