@@ -175,9 +175,14 @@ impl Files {
             let stayed = &after[owners.len()..edit.new.start];
             owners.extend_from_slice(&known[at..at + same]);
             // A brace between two changes may be another one by now, as after a switch to another
-            // branch; with nothing that tells beside it, it is whoever's who committed.
+            // branch, and in the end any line that tells nothing; with nothing else beside it, it
+            // is whoever's who committed.
             let others = self.last || change.by == By::Other;
-            if others && at > 0 && !stayed.iter().any(|line| tells(line)) {
+            let firm = |line: &&[u8]| match self.last {
+                true => tells(line),
+                false => line.iter().any(u8::is_ascii_alphanumeric),
+            };
+            if others && at > 0 && !stayed.iter().any(firm) {
                 let start = owners.len() - same;
                 owners[start..].iter_mut().for_each(|owner| {
                     if owner.is_agent() {
