@@ -151,8 +151,8 @@ impl<'r> Carrier<'r> {
         Ok(moved)
     }
 
-    /// Since when text stood elsewhere that the commit may have copied from there, and not from an
-    /// agent's file. Returns whether there is any.
+    /// Marks lines that the commit may have copied from elsewhere, and not from an agent's file.
+    /// Returns whether there are any.
     fn copied(
         &mut self,
         wanted: &Wanted<'_>,
@@ -161,10 +161,10 @@ impl<'r> Carrier<'r> {
     ) -> Result<bool, GitError> {
         let mut any = false;
         for ((file, line), place) in copies.places(self.repo, wanted, files, &mut self.texts)? {
-            let (since, owner) = self.owner(&place)?;
+            let (_, owner) = self.owner(&place)?;
             let stood = &mut files[file].stood[line];
-            if since < *stood && !owner.is_some_and(|(_, hunk)| hunk.contributor.is_agents()) {
-                (*stood, any) = (since, true);
+            if *stood != i64::MIN && !owner.is_some_and(|(_, hunk)| hunk.contributor.is_agents()) {
+                (*stood, any) = (i64::MIN, true);
             }
         }
         Ok(any)

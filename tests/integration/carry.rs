@@ -465,12 +465,16 @@ fn what_an_agent_copied_in_a_later_commit_does_not_move_into_one_that_is_split_b
     repo.committed(&[("typed.py", WORK), ("b.txt", "second\n")]);
     repo.claude("copy").prompt("the same here").write("copy.py", WORK);
     repo.commit_all("copied by an agent");
-    let script = "GIT_SEQUENCE_EDITOR=\"sed -i '1s/^pick/edit/'\" git rebase -q -i HEAD~2 2>/dev/null; \
+    repo.committed(&[("third.py", WORK)]);
+    let script = "GIT_SEQUENCE_EDITOR=\"sed -i '1s/^pick/edit/'\" git rebase -q -i HEAD~3 2>/dev/null; \
                   git reset -q HEAD^; git add typed.py; git commit -qm typed; git commit -qam rest; \
                   git rebase --continue 2>/dev/null";
     let _ = repo.sh(script).ok();
-    assert_eq!(repo.git(["log", "--format=%s", "-3"]), "copied by an agent\nrest\ntyped");
+    let subjects = repo.git(["log", "--skip=1", "--format=%s", "-3"]);
+    assert_eq!(subjects, "copied by an agent\nrest\ntyped");
+    let _ = repo.ai_log(["repair"]).ok();
     assert_ne!(owners(&repo, "typed.py")[1].0, "ai");
+    assert_ne!(owners(&repo, "third.py")[1].0, "ai");
     assert_eq!(owners(&repo, "copy.py")[1], is("ai", "note"));
 }
 
