@@ -114,9 +114,7 @@ impl<'s> Replay<'s> {
             }
             wanted.push(path.clone());
             let mut change = self.change(path, text, None);
-            let seen = base.zip(self.heads.get(&change.path));
-            change.elsewhere =
-                seen.is_some_and(|(base, seen)| self.source.is_elsewhere(seen, base));
+            change.elsewhere = self.has_left(self.heads.get(&change.path), base);
             changes.push(change);
         }
         self.files.last = true;
@@ -333,7 +331,7 @@ impl<'s> Replay<'s> {
         let seen = self.followed.iter().map(|path| (path.clone(), self.seen_in(&tree, head, path)));
         let (known, new): (Vec<_>, _) = seen.partition(|(path, text)| self.is_known(path, text));
         for (path, _) in known {
-            self.moved_on(&path);
+            self.sees(&path);
         }
         new
     }
@@ -361,7 +359,7 @@ impl<'s> Replay<'s> {
         self.looked = None;
         let mut changes = Vec::new();
         for (path, seen, brought) in files {
-            let elsewhere = self.moved_on(&path);
+            let before = self.sees(&path);
             if self.is_known(&path, &seen) {
                 continue;
             }
@@ -369,7 +367,8 @@ impl<'s> Replay<'s> {
             match self.read(seen) {
                 Ok(text) => {
                     let mut change = self.change(path, text, by);
-                    (change.brought, change.elsewhere) = (brought, elsewhere);
+                    change.brought = brought;
+                    change.elsewhere = self.has_left(before.as_ref(), self.head.as_ref());
                     changes.push(change);
                 }
                 Err(()) => {
@@ -381,13 +380,15 @@ impl<'s> Replay<'s> {
         self.files.step(changes);
     }
 
-    /// Whether HEAD has gone elsewhere since a file was seen, which it is now.
-    fn moved_on(&mut self, path: &RepoPath) -> bool {
-        let Some(head) = &self.head else {
-            return false;
-        };
-        let before = self.heads.insert(path.clone(), head.clone());
-        before.is_some_and(|before| self.source.is_elsewhere(&before, head))
+    /// A file is seen. HEAD when it was seen before.
+    fn sees(&mut self, path: &RepoPath) -> Option<Oid> {
+        let head = self.head.clone()?;
+        self.heads.insert(path.clone(), head)
+    }
+
+    /// Whether HEAD has gone elsewhere since a file was seen.
+    fn has_left(&self, seen: Option<&Oid>, head: Option<&Oid>) -> bool {
+        seen.zip(head).is_some_and(|(seen, head)| self.source.is_elsewhere(seen, head))
     }
 
     fn read(&self, seen: Seen) -> Result<Option<Vec<u8>>, ()> {
