@@ -1,12 +1,12 @@
 //! Notes of several clones and of the repositories that they share.
 
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
 
 use crate::env::TestRepo;
-use crate::env::team::{PROMPTS, PROVENANCE, Team};
+use crate::env::team::{PROMPTS, PROVENANCE, Team, sync_at_once};
 
 /// The turns whose prompts a repository has.
 fn prompts(repo: &TestRepo) -> Vec<String> {
@@ -523,23 +523,7 @@ fn fifty_at_once_lose_nothing() {
             clone
         })
         .collect();
-    let start = |clone: &TestRepo| {
-        let mut command: Command = clone.command("git-ai-log");
-        command.arg("sync").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
-    };
-    let mut running: Vec<_> = clones.iter().map(|clone| (clone, start(clone))).collect();
-    // Every third is killed somewhere on its way, and its owner tries again.
-    for (n, (clone, child)) in running.iter_mut().enumerate().filter(|(n, _)| n % 3 == 0) {
-        std::thread::sleep(std::time::Duration::from_millis(7 * (n as u64 % 11)));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        *child = start(clone);
-    }
-    for (clone, child) in running {
-        let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{}: {said}", clone.top.display());
-    }
+    sync_at_once(&clones, |n| 7 * (n % 11));
     for name in [PROVENANCE, PROMPTS] {
         let notes = hub.notes_of(name);
         for (object, turn) in &wanted {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use crate::env::TestRepo;
-use crate::env::team::{PROMPTS, PROVENANCE, Team};
+use crate::env::team::{PROMPTS, PROVENANCE, Team, sync_at_once};
 
 const PROMPTS_NEW: &str = "refs/notes/ai-log/prompts-new";
 const SECRET: &str = "about the merger with Umbrella";
@@ -446,22 +445,7 @@ fn many_at_once_and_some_killed() {
             clone
         })
         .collect();
-    let start = |clone: &TestRepo| {
-        let mut command = clone.command("git-ai-log");
-        command.arg("sync").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
-    };
-    let mut running: Vec<_> = clones.iter().map(|clone| (clone, start(clone))).collect();
-    for (n, (clone, child)) in running.iter_mut().enumerate().filter(|(n, _)| n % 3 == 0) {
-        std::thread::sleep(std::time::Duration::from_millis(23 * n as u64));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        *child = start(clone);
-    }
-    for (clone, child) in running {
-        let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{}: {said}", clone.top.display());
-    }
+    sync_at_once(&clones, |n| 23 * n);
     first.sync();
     agree(&hub, &first);
     assert_eq!(held(&hub).len(), MANY + 3 * (FEW + 1) + 10);

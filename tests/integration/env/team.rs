@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Stdio;
 
 use super::TestRepo;
 
@@ -117,4 +118,25 @@ pub fn files_below(folder: &Path) -> Vec<std::path::PathBuf> {
         if path.is_dir() { files.extend(files_below(&path)) } else { files.push(path) }
     }
     files
+}
+
+/// All of these sync at once. Every third is killed somewhere on its way, after so many milliseconds
+/// by its number, and its owner tries again.
+pub fn sync_at_once(clones: &[TestRepo], pause: impl Fn(u64) -> u64) {
+    let start = |clone: &TestRepo| {
+        let mut command = clone.command("git-ai-log");
+        command.arg("sync").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut running: Vec<_> = clones.iter().map(|clone| (clone, start(clone))).collect();
+    for (n, (clone, child)) in running.iter_mut().enumerate().filter(|(n, _)| n % 3 == 0) {
+        std::thread::sleep(std::time::Duration::from_millis(pause(n as u64)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        *child = start(clone);
+    }
+    for (clone, child) in running {
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {said}", clone.top.display());
+    }
 }
