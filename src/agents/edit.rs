@@ -36,6 +36,8 @@ pub enum Told {
     Patched(Vec<PatchHunk>),
     /// The file was removed.
     Removed,
+    /// The text before, `None` for a new file; the text after is on the disk.
+    Since(Option<String>),
     /// Only that it was edited.
     Touched,
 }
@@ -100,6 +102,9 @@ pub fn texts(told: &Told, disk: Option<&[u8]>) -> Texts {
             after: now(),
         },
         Told::Removed => Texts { before: None, after: None },
+        Told::Since(before) => {
+            Texts { before: Some(before.clone().map(String::into_bytes)), after: now() }
+        }
         Told::Touched => Texts { before: None, after: now() },
     }
 }
@@ -116,7 +121,7 @@ pub fn is_in(told: &Told, text: Option<&[u8]>) -> bool {
         }),
         Told::Patched(hunks) => text.is_some_and(|text| patch::reverse(text, hunks).is_some()),
         Told::Removed => text.is_none(),
-        Told::Touched => false,
+        Told::Since(_) | Told::Touched => false,
     }
 }
 
@@ -145,7 +150,7 @@ pub fn onto(told: &Told, text: Option<&[u8]>) -> Option<Texts> {
             Texts { after: Some(patch::apply(text.unwrap_or_default(), hunks)?), before: now }
         }
         Told::Removed => Texts { before: now, after: None },
-        Told::Touched => return None,
+        Told::Since(_) | Told::Touched => return None,
     })
 }
 
@@ -205,7 +210,7 @@ pub fn written(told: &Told) -> Vec<&str> {
             steps.iter().flat_map(new).collect()
         }
         Told::Patched(hunks) => hunks.iter().flat_map(PatchHunk::added).collect(),
-        Told::Removed | Told::Touched => Vec::new(),
+        Told::Removed | Told::Since(_) | Told::Touched => Vec::new(),
     }
 }
 

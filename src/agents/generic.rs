@@ -189,7 +189,7 @@ fn file_edit(edit: GenericEdit) -> FileEdit {
     let told = match edit.after {
         Some(Some(after)) => Told::Whole { before: edit.before, after },
         Some(None) => Told::Removed,
-        None => Told::Touched,
+        None => edit.before.map_or(Told::Touched, Told::Since),
     };
     FileEdit { path: edit.path, from: edit.from, told }
 }

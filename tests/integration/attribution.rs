@@ -29,6 +29,25 @@ fn every_agent_gets_its_lines_and_the_person_keeps_theirs() {
 }
 
 #[test]
+fn a_tool_that_tells_the_text_before_alone_is_taken_at_its_word() {
+    let repo = repo();
+    let agent = repo.generic("s").prompt("one");
+    repo.replace("a.txt", "alpha\n", "alpha\nthe person's own line\n");
+    let before = repo.read("a.txt");
+    repo.replace("a.txt", "gamma\n", "gamma\nthe agent's line\n");
+    agent.send("edit", serde_json::json!({"edits": [{"path": "a.txt", "before": before}]}));
+    repo.commit_all("work");
+    repo.expect(
+        "a.txt",
+        "H | alpha
+         H | the person's own line
+         H | beta
+         H | gamma
+         A1| the agent's line",
+    );
+}
+
+#[test]
 fn what_agents_tell_twice_counts_once() {
     let story = |repo: &TestRepo| {
         let claude = repo.claude("s").prompt("one");
