@@ -22,6 +22,8 @@ pub mod shell;
 pub mod step;
 pub mod tokens;
 
+use chrono::{DateTime, Utc};
+
 use crate::model::{EditId, Evidence, Oid, RepoPath, SessionId, TurnId};
 
 /// Who wrote a line.
@@ -141,7 +143,16 @@ pub trait Source {
     /// Whether only commits made here moved HEAD from one commit to the other, so that no text
     /// came from elsewhere.
     fn only_committed(&self, from: &Oid, to: &Oid) -> bool;
-    /// Whether HEAD, which is here now, left the commit on which it was seen for another one, so
-    /// that what has left the work tree is still there.
-    fn is_elsewhere(&self, seen: &Oid, head: &Oid) -> bool;
+    /// Whether HEAD left the commit on which it was seen for another one, or one that was made
+    /// since, so that what has left the work tree is still there.
+    fn is_elsewhere(&self, seen: &Place, now: &Place) -> bool;
+}
+
+/// Where HEAD was at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The commit.
+    pub head: Oid,
+    /// When.
+    pub at: DateTime<Utc>,
 }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::hunks::{added, owned};
 use super::replay::Replay;
-use super::{Owner, Source};
+use super::{Owner, Place, Source};
 use crate::git::lines::{Space, diff, split};
 use crate::model::event::{Edge, JOURNAL_VERSION, TreeFile, Window};
 use crate::model::{
@@ -115,7 +115,7 @@ impl Source for Memory {
         self.snapshots.borrow().get(digest).cloned()
     }
 
-    fn is_elsewhere(&self, _: &Oid, _: &Oid) -> bool {
+    fn is_elsewhere(&self, _: &Place, _: &Place) -> bool {
         false
     }
 

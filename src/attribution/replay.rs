@@ -15,7 +15,7 @@ use super::running::Running;
 use super::seen::Seen;
 use super::shell::{self, Claim};
 use super::step::{Brought, Change, Files};
-use super::{Annotated, Author, By, Source};
+use super::{Annotated, Author, By, Place, Source};
 use crate::model::event::{Edge, TreeFile, Window};
 use crate::model::{Content, EditId, Event, Evidence, Oid, RepoPath, SessionId, What};
 
@@ -36,9 +36,9 @@ pub struct Replay<'s> {
     blind: HashSet<RepoPath>,
     /// What was seen of each file last.
     current: HashMap<RepoPath, Seen>,
-    /// HEAD now, and when each file was seen.
-    head: Option<Oid>,
-    heads: HashMap<RepoPath, Oid>,
+    /// Where HEAD is now, and was when each file was seen.
+    here: Option<Place>,
+    places: HashMap<RepoPath, Place>,
     /// The call before which each file was seen.
     seen_for: HashMap<RepoPath, (SessionId, Option<EditId>)>,
     /// The work tree and HEAD that were seen last, if nothing was seen since.
@@ -61,8 +61,8 @@ impl<'s> Replay<'s> {
             followed: BTreeSet::new(),
             blind: HashSet::new(),
             current: HashMap::new(),
-            head: None,
-            heads: HashMap::new(),
+            here: None,
+            places: HashMap::new(),
             seen_for: HashMap::new(),
             looked: None,
             trees: HashMap::new(),
@@ -102,6 +102,7 @@ impl<'s> Replay<'s> {
         now: DateTime<Utc>,
     ) -> HashMap<RepoPath, Annotated> {
         self.open.retain(|running| now - running.since < DEAD_AFTER);
+        let here = base.map(|base| Place { head: base.clone(), at: now });
         let mut changes = Vec::new();
         let mut wanted = Vec::new();
         for (path, old, text) in files {
@@ -114,7 +115,7 @@ impl<'s> Replay<'s> {
             }
             wanted.push(path.clone());
             let mut change = self.change(path, text, None);
-            change.elsewhere = self.has_left(self.heads.get(&change.path), base);
+            change.elsewhere = self.has_left(self.places.get(&change.path), here.as_ref());
             changes.push(change);
         }
         self.files.last = true;
@@ -126,7 +127,7 @@ impl<'s> Replay<'s> {
     }
 
     fn event(&mut self, event: &Event) {
-        self.head.clone_from(&event.head);
+        self.here = event.head.clone().map(|head| Place { head, at: event.at });
         if let What::Edit { path, .. } | What::Saw { path, .. } = &event.what {
             for running in self.open.iter_mut().chain(&mut self.background) {
                 if running.session != event.session {
@@ -368,7 +369,7 @@ impl<'s> Replay<'s> {
                 Ok(text) => {
                     let mut change = self.change(path, text, by);
                     change.brought = brought;
-                    change.elsewhere = self.has_left(before.as_ref(), self.head.as_ref());
+                    change.elsewhere = self.has_left(before.as_ref(), self.here.as_ref());
                     changes.push(change);
                 }
                 Err(()) => {
@@ -380,15 +381,15 @@ impl<'s> Replay<'s> {
         self.files.step(changes);
     }
 
-    /// A file is seen. HEAD when it was seen before.
-    fn sees(&mut self, path: &RepoPath) -> Option<Oid> {
-        let head = self.head.clone()?;
-        self.heads.insert(path.clone(), head)
+    /// A file is seen. Where HEAD was when it was seen before.
+    fn sees(&mut self, path: &RepoPath) -> Option<Place> {
+        let here = self.here.clone()?;
+        self.places.insert(path.clone(), here)
     }
 
     /// Whether HEAD has gone elsewhere since a file was seen.
-    fn has_left(&self, seen: Option<&Oid>, head: Option<&Oid>) -> bool {
-        seen.zip(head).is_some_and(|(seen, head)| self.source.is_elsewhere(seen, head))
+    fn has_left(&self, seen: Option<&Place>, now: Option<&Place>) -> bool {
+        seen.zip(now).is_some_and(|(seen, now)| self.source.is_elsewhere(seen, now))
     }
 
     fn read(&self, seen: Seen) -> Result<Option<Vec<u8>>, ()> {

@@ -1,33 +1,26 @@
 //! The journal and the repository, brought together: who wrote what a commit, the index or the
 //! work tree has otherwise than the commit below it.
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
-use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 
 use crate::attribution::hunks::{added, blank, owned};
 use crate::attribution::replay::Replay;
 use crate::attribution::tokens::{fingerprint, tells};
-use crate::attribution::{Annotated, Author, Owner, Source};
+use crate::attribution::{Annotated, Author, Owner, Source as _};
 use crate::commands::sessions::{Session, unhooked};
+use crate::commands::stored::Stored;
 use crate::config::Env;
 use crate::error::Result;
 use crate::git::Repo;
 use crate::git::lines::{is_binary, split};
-use crate::git::objects::Entry;
 use crate::git::target::Target;
-use crate::journal::{Journal, MAX_TEXT, Reader, Snapshots, fold};
+use crate::journal::{Journal, MAX_TEXT, fold};
 use crate::model::note::{self, Note, NoteHunk, PromptRecord, Turn};
 use crate::model::{Contributor, Digest, Event, Evidence, Oid, RepoPath, SessionId, TurnId, What};
 use crate::query;
-
-/// How many folders of commits are remembered.
-const MAX_FOLDERS: usize = 2_000;
-/// Among so many commits below one it is looked for another one.
-const MAX_BELOW: usize = 100;
 
 /// What one repository's journal says.
 #[derive(Default)]
@@ -134,7 +127,7 @@ pub fn followed(repo: &Repo, evidences: &Evidences) -> BTreeSet<RepoPath> {
     let Some(top) = repo.work_tree() else {
         return BTreeSet::new();
     };
-    let source = Files::of(repo);
+    let source = Stored::of(repo);
     Replay::of(&evidences.of_worktree(top), &source).followed().cloned().collect()
 }
 
@@ -150,7 +143,7 @@ pub fn hunks(
     let Some(top) = repo.work_tree() else {
         return Ok(Vec::new());
     };
-    let source = Files::of(repo);
+    let source = Stored::of(repo);
     let mut hunks = match evidences.told.is_empty() {
         true => Vec::new(),
         false => unhooked::hunks(repo, &evidences.told, base, targets, now),
@@ -161,11 +154,11 @@ pub fn hunks(
     }
     let mut files: Vec<_> = targets
         .iter()
-        .filter(|target| target.text.len() <= MAX_TEXT && !is_binary(&target.text))
+        .filter(|target| can_be_followed(&target.text))
         .map(|target| (target.path.clone(), target.old_path.clone(), Some(target.text.clone())))
         .collect();
-    let gone = gone(&replay, &source, base, targets, top);
-    files.extend(gone.into_iter().map(|path| (path, None, None)));
+    let left = left(&replay, &source, base, targets, top);
+    files.extend(left.into_iter().map(|(path, text)| (path, None, text)));
     let texts = replay.target(base, files, now);
     let told = std::mem::take(&mut hunks);
     for target in targets {
@@ -185,28 +178,31 @@ pub fn hunks(
     Ok(hunks)
 }
 
-/// Files with lines of these that are gone: what an agent wrote into them may have been moved. One
-/// that a commit has on which HEAD was, and not the base, is not gone but there, as while commits
-/// are rebased.
-fn gone(
+/// Other files that had lines of these when they were seen, as they are now: what an agent wrote
+/// into them may have been moved. One that is not there any more, but in a commit on which HEAD was
+/// and not in the base, is not gone but there, as while commits are rebased.
+fn left(
     replay: &Replay<'_>,
-    source: &Files<'_>,
+    source: &Stored<'_>,
     base: Option<&Oid>,
     targets: &[Target],
     top: &Path,
-) -> Vec<RepoPath> {
-    let named = |path: &RepoPath| targets.iter().any(|target| target.path == *path);
-    let mut gone: Vec<RepoPath> = replay.followed().cloned().collect();
-    gone.retain(|path| !named(path) && !path.below(top).exists());
-    if gone.is_empty() {
-        return gone;
-    }
+) -> Vec<(RepoPath, Option<Vec<u8>>)> {
     let lines = targets.iter().flat_map(|target| split(&target.text));
     let lines: HashSet<u64> = lines.filter(|line| tells(line)).map(fingerprint).collect();
+    let named = |path: &RepoPath| targets.iter().any(|target| target.path == *path);
+    let others = replay.followed().filter(|path| !named(path) && replay.has(path, &lines));
     let in_base =
         |path: &RepoPath| base.is_some_and(|base| source.committed_file(base, path).is_some());
-    gone.retain(|path| replay.has(path, &lines) && (in_base(path) || !source.was_committed(path)));
-    gone
+    let read = |path: &RepoPath| match std::fs::read(path.below(top)) {
+        Ok(text) => can_be_followed(&text).then_some(Some(text)),
+        Err(_) => (in_base(path) || !source.was_committed(path)).then_some(None),
+    };
+    others.filter_map(|path| Some((path.clone(), read(path)?))).collect()
+}
+
+fn can_be_followed(text: &[u8]) -> bool {
+    text.len() <= MAX_TEXT && !is_binary(text)
 }
 
 /// The lines of a file that are not simply a person's.
@@ -241,121 +237,4 @@ fn unknown(target: &Target) -> Vec<NoteHunk> {
         .into_iter()
         .map(|run| blank(&target.path, run.lines.start, &lines[run.lines.clone()]))
         .collect()
-}
-
-/// The repository and the snapshots, as attribution asks for them.
-struct Files<'r> {
-    repo: &'r Repo,
-    snapshots: RefCell<Reader>,
-    committed: RefCell<Option<Committed>>,
-    folders: RefCell<HashMap<Oid, Vec<Entry>>>,
-    moves: OnceCell<Vec<(Oid, String)>>,
-    parents: RefCell<HashMap<Oid, Rc<[Oid]>>>,
-}
-
-impl<'r> Files<'r> {
-    fn of(repo: &'r Repo) -> Self {
-        Self {
-            repo,
-            snapshots: RefCell::new(Reader::of(Snapshots::at(&repo.state_dir()))),
-            committed: RefCell::default(),
-            folders: RefCell::default(),
-            moves: OnceCell::new(),
-            parents: RefCell::default(),
-        }
-    }
-}
-
-/// What is known of the commit that was asked for last: events of one HEAD follow each other.
-struct Committed {
-    commit: Oid,
-    tree: Option<Oid>,
-    files: HashMap<RepoPath, Option<Oid>>,
-}
-
-impl Files<'_> {
-    /// The commits on which HEAD was, the last ones first, and what moved it there.
-    fn moves(&self) -> &[(Oid, String)] {
-        self.moves.get_or_init(|| self.repo.head_moves(200).unwrap_or_default())
-    }
-
-    /// The parents of a commit; none of one that is gone, as after a rebase and a prune.
-    fn parents(&self, commit: &Oid) -> Rc<[Oid]> {
-        let mut known = self.parents.borrow_mut();
-        let parents = known.entry(commit.clone()).or_insert_with(|| {
-            self.repo.commit(commit).map(|commit| commit.parents.into()).unwrap_or_default()
-        });
-        Rc::clone(parents)
-    }
-
-    /// Whether a commit on which HEAD was has this file.
-    fn was_committed(&self, path: &RepoPath) -> bool {
-        self.moves().iter().any(|(commit, _)| self.committed_file(commit, path).is_some())
-    }
-
-    /// Whether one commit was made on top of another one, a few commits ago at most.
-    fn stands_on(&self, commit: &Oid, base: &Oid) -> bool {
-        let mut below = vec![commit.clone()];
-        let mut at = 0;
-        while at < below.len().min(MAX_BELOW) && below[at] != *base {
-            for parent in self.parents(&below[at]).iter() {
-                if !below.contains(parent) {
-                    below.push(parent.clone());
-                }
-            }
-            at += 1;
-        }
-        below.get(at) == Some(base)
-    }
-}
-
-impl Source for Files<'_> {
-    fn committed_file(&self, commit: &Oid, path: &RepoPath) -> Option<Oid> {
-        let mut last = self.committed.borrow_mut();
-        if last.as_ref().is_none_or(|last| last.commit != *commit) {
-            // A commit that is gone, as after a rebase and a prune, says nothing.
-            let tree = self.repo.commit(commit).ok().map(|commit| commit.tree);
-            *last = Some(Committed { commit: commit.clone(), tree, files: HashMap::new() });
-        }
-        let last = last.as_mut()?;
-        if let Some(file) = last.files.get(path) {
-            return file.clone();
-        }
-        let mut folders = self.folders.borrow_mut();
-        if folders.len() > MAX_FOLDERS {
-            folders.clear();
-        }
-        let file = self.repo.file_by(last.tree.as_ref()?, path, &mut folders).ok().flatten();
-        last.files.insert(path.clone(), file.clone());
-        file
-    }
-
-    fn file(&self, oid: &Oid) -> Option<Vec<u8>> {
-        self.repo.blob(oid).ok().flatten()
-    }
-
-    fn snapshot(&self, digest: &Digest) -> Option<Vec<u8>> {
-        self.snapshots.borrow_mut().get(digest).map(|text| text.to_vec())
-    }
-
-    fn is_elsewhere(&self, seen: &Oid, head: &Oid) -> bool {
-        if self.stands_on(head, seen) {
-            return false;
-        }
-        // `git reset` and `--amend` go below the commit, too, and leave the files as they are.
-        let since = self.moves().iter().take_while(|(commit, _)| commit != seen);
-        let left = |action: &str| action.contains("checkout") || action.starts_with("rebase");
-        !self.stands_on(seen, head) || since.into_iter().any(|(_, action)| left(action))
-    }
-
-    fn only_committed(&self, from: &Oid, to: &Oid) -> bool {
-        let moves = self.moves();
-        let Some(end) = moves.iter().position(|(oid, _)| oid == to) else {
-            return false;
-        };
-        let Some(length) = moves[end..].iter().position(|(oid, _)| oid == from) else {
-            return false;
-        };
-        moves[end..end + length].iter().all(|(_, action)| action.starts_with("commit"))
-    }
 }

@@ -28,6 +28,7 @@ mod screen;
 mod sessions;
 mod show;
 mod status;
+mod stored;
 mod sync;
 mod trust;
 mod uninstall;

@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::git::Repo;
 use crate::git::notes::{Notes, PROVENANCE};
 use crate::git::objects::Commit;
+use crate::git::reflog::Move;
 use crate::git::target::targets;
 use crate::journal;
 use crate::model::note::Note;
@@ -209,7 +210,7 @@ struct Told {
     /// When it begins, seconds since 1970.
     first: Option<i64>,
     files: Option<BTreeSet<RepoPath>>,
-    moves: Option<Vec<(Oid, String)>>,
+    moves: Option<Vec<Move>>,
 }
 
 impl Told {
@@ -229,11 +230,8 @@ impl Told {
         if !paths.any(|(path, _)| files.contains(path)) {
             return Ok(None);
         }
-        let moves = match &mut self.moves {
-            Some(moves) => moves,
-            none => none.insert(repo.head_moves(MOVES)?),
-        };
-        let here = moves.iter().any(|(to, action)| to == oid && action.starts_with("commit"));
+        let moves = self.moves.get_or_insert_with(|| repo.head_moves(MOVES));
+        let here = moves.iter().any(|made| made.to == *oid && made.commits());
         Ok(Some(if here { Origin::Late } else { Origin::Rewritten }))
     }
 }

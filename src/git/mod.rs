@@ -14,6 +14,7 @@ pub mod notes;
 pub mod objects;
 pub mod process;
 pub mod prune;
+pub mod reflog;
 pub mod remote;
 mod retry;
 pub mod settings;

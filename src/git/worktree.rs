@@ -97,44 +97,6 @@ impl Repo {
         self.target("refs/stash")
     }
 
-    /// The reflog of HEAD in this work tree, newest first, at most `limit` entries: the commit
-    /// that HEAD moved to, and git's word for what moved it.
-    pub fn head_moves(&self, limit: usize) -> Result<Vec<(Oid, String)>, GitError> {
-        let mut command = self
-            .git()
-            .with("log")
-            .with("--walk-reflogs")
-            .with(format!("--max-count={limit}"))
-            .with("--format=%H %gs")
-            .with("HEAD")
-            .with("--");
-        let Ok(answer) = process::output(&mut command, "read the reflog") else {
-            return Ok(Vec::new()); // no reflog is no fault: core.logAllRefUpdates may be off
-        };
-        Ok(String::from_utf8_lossy(&answer)
-            .lines()
-            .filter_map(|line| line.split_once(' '))
-            .map(|(oid, action)| (Oid(oid.to_owned()), action.to_owned()))
-            .collect())
-    }
-
-    /// What moved HEAD last: the commit it was on (all zeros: none), and git's word for it.
-    pub fn last_move(&self) -> Option<(Oid, String)> {
-        // Reading the file spares every commit a process; other ref stores have no such file.
-        let Ok(text) = std::fs::read(self.git_dir().join("logs/HEAD")) else {
-            let moves = self.head_moves(2).ok()?;
-            let (_, action) = moves.first()?;
-            // The first move of all came from nowhere.
-            let before = moves.get(1).map_or_else(|| Oid("0".repeat(40)), |(oid, _)| oid.clone());
-            return Some((before, action.clone()));
-        };
-        let text = text.strip_suffix(b"\n").unwrap_or(&text);
-        let last = text.rsplit(|&b| b == b'\n').next()?;
-        let last = String::from_utf8_lossy(last);
-        let (fields, action) = last.split_once('\t').unwrap_or((&last, ""));
-        Some((Oid(fields.split(' ').next()?.to_owned()), action.to_owned()))
-    }
-
     /// A file that git keeps in the git directory of this work tree while something is going on,
     /// such as `MERGE_HEAD`.
     pub fn state_file(&self, name: &str) -> Option<String> {

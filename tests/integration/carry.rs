@@ -499,3 +499,43 @@ fn what_stayed_on_another_branch_is_not_what_a_person_takes_from_there() {
         assert_ne!(owners(&repo, "typed.py")[1].0, "ai", "{comes}");
     }
 }
+
+#[test]
+fn what_was_committed_on_a_new_branch_has_stayed_there_though_head_came_back() {
+    for comes in ["command", "edit", "not"] {
+        let repo = TestRepo::init(&[]);
+        repo.set_one_clock();
+        repo.committed(&[("b.txt", "first\n")]);
+        repo.write("typed.py", WORK);
+        let agent = repo.claude("copy").prompt("the same here");
+        agent.edit("b.txt", "first\n", &format!("first\n{WORK}"));
+        repo.git(["checkout", "-q", "-b", "topic"]);
+        repo.git(["add", "typed.py"]);
+        repo.git(["commit", "-qm", "typed"]);
+        repo.commit_all("copied by an agent");
+        repo.git(["checkout", "-q", "main"]);
+        match comes {
+            "command" => drop(agent.shell("true")),
+            "edit" => drop(agent.edit("b.txt", "first\n", "second\n")),
+            _ => repo.write("b.txt", "second\n"),
+        }
+        repo.git(["checkout", "-q", "topic", "--", "typed.py"]);
+        repo.commit_all("taken by a person");
+        assert_ne!(owners(&repo, "typed.py")[1].0, "ai", "{comes}");
+    }
+}
+
+#[test]
+fn what_was_carried_to_another_branch_and_back_may_still_be_moved() {
+    let repo = TestRepo::init(&[]);
+    repo.set_one_clock();
+    repo.committed(&[("b.txt", "first\n"), ("c.txt", "third\n")]);
+    repo.git(["branch", "other"]);
+    repo.claude("work").prompt("charge").edit("b.txt", "first\n", &format!("first\n{WORK}"));
+    repo.git(["checkout", "-q", "other"]);
+    repo.git(["checkout", "-q", "main"]);
+    repo.write("b.txt", "first\n");
+    repo.write("c.txt", format!("third\n{WORK}"));
+    repo.commit_all("moved by a person");
+    assert_eq!(owners(&repo, "c.txt")[2].0, "ai");
+}

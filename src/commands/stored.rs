@@ -1,0 +1,159 @@
+//! The repository and the snapshots, as attribution asks for them: the files of commits, and where
+//! HEAD was.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::attribution::{Place, Source};
+use crate::git::Repo;
+use crate::git::objects::Entry;
+use crate::git::reflog::Move;
+use crate::journal::{Reader, Snapshots};
+use crate::model::{Digest, Oid, RepoPath};
+
+/// How many folders of commits are remembered.
+const MAX_FOLDERS: usize = 2_000;
+/// Among so many commits below one it is looked for another one.
+const MAX_BELOW: usize = 100;
+/// So many moves of HEAD are known, the last ones.
+const MAX_MOVES: usize = 200;
+
+/// The repository and the snapshots, as attribution asks for them.
+pub struct Stored<'r> {
+    repo: &'r Repo,
+    snapshots: RefCell<Reader>,
+    committed: RefCell<Option<Committed>>,
+    folders: RefCell<HashMap<Oid, Vec<Entry>>>,
+    moves: OnceCell<Vec<Move>>,
+    parents: RefCell<HashMap<Oid, Rc<[Oid]>>>,
+}
+
+impl<'r> Stored<'r> {
+    /// Nothing is read before it is asked for.
+    pub fn of(repo: &'r Repo) -> Self {
+        Self {
+            repo,
+            snapshots: RefCell::new(Reader::of(Snapshots::at(&repo.state_dir()))),
+            committed: RefCell::default(),
+            folders: RefCell::default(),
+            moves: OnceCell::new(),
+            parents: RefCell::default(),
+        }
+    }
+}
+
+/// What is known of the commit that was asked for last: events of one HEAD follow each other.
+struct Committed {
+    commit: Oid,
+    tree: Option<Oid>,
+    files: HashMap<RepoPath, Option<Oid>>,
+}
+
+impl Stored<'_> {
+    /// What moved HEAD, the last moves first.
+    fn moves(&self) -> &[Move] {
+        self.moves.get_or_init(|| self.repo.head_moves(MAX_MOVES))
+    }
+
+    /// What moved HEAD from the one place to the other, the last moves first.
+    fn between(&self, from: &Place, to: &Place) -> &[Move] {
+        let moves = self.moves();
+        let none = moves.len();
+        // Of a clock that was set back meanwhile, the commits alone tell.
+        let went = |place: &Place| moves.iter().position(|made| made.to == place.head);
+        let until = |place: &Place| moves.iter().position(|made| made.at <= place.at.timestamp());
+        let end = until(to).or_else(|| went(to)).unwrap_or(none);
+        let by_then = until(from).unwrap_or(none);
+        let start = moves[by_then..].iter().position(|made| made.to == from.head);
+        let start = start.map(|at| by_then + at).or_else(|| went(from)).unwrap_or(none);
+        moves.get(end..start).unwrap_or_default()
+    }
+
+    /// Whether the commit that one of these moves made was left, files and all, and stayed behind.
+    fn stayed(&self, moves: &[Move], made: usize) -> bool {
+        let commit = &moves[made].to;
+        let on_it = |later: &&Move| self.stands_on(&later.to, commit);
+        let mut away = moves[..made].iter().rev().skip_while(on_it);
+        away.next().is_some_and(Move::leaves) && !away.any(|later| on_it(&later))
+    }
+
+    /// The parents of a commit; none of one that is gone, as after a rebase and a prune.
+    fn parents(&self, commit: &Oid) -> Rc<[Oid]> {
+        let mut known = self.parents.borrow_mut();
+        let parents = known.entry(commit.clone()).or_insert_with(|| {
+            self.repo.commit(commit).map(|commit| commit.parents.into()).unwrap_or_default()
+        });
+        Rc::clone(parents)
+    }
+
+    /// Whether a commit on which HEAD was has this file.
+    pub fn was_committed(&self, path: &RepoPath) -> bool {
+        self.moves().iter().any(|made| self.committed_file(&made.to, path).is_some())
+    }
+
+    /// Whether one commit was made on top of another one, a few commits ago at most.
+    fn stands_on(&self, commit: &Oid, base: &Oid) -> bool {
+        let mut below = vec![commit.clone()];
+        let mut at = 0;
+        while at < below.len().min(MAX_BELOW) && below[at] != *base {
+            for parent in self.parents(&below[at]).iter() {
+                if !below.contains(parent) {
+                    below.push(parent.clone());
+                }
+            }
+            at += 1;
+        }
+        below.get(at) == Some(base)
+    }
+}
+
+impl Source for Stored<'_> {
+    fn committed_file(&self, commit: &Oid, path: &RepoPath) -> Option<Oid> {
+        let mut last = self.committed.borrow_mut();
+        if last.as_ref().is_none_or(|last| last.commit != *commit) {
+            // A commit that is gone, as after a rebase and a prune, says nothing.
+            let tree = self.repo.commit(commit).ok().map(|commit| commit.tree);
+            *last = Some(Committed { commit: commit.clone(), tree, files: HashMap::new() });
+        }
+        let last = last.as_mut()?;
+        if let Some(file) = last.files.get(path) {
+            return file.clone();
+        }
+        let mut folders = self.folders.borrow_mut();
+        if folders.len() > MAX_FOLDERS {
+            folders.clear();
+        }
+        let file = self.repo.file_by(last.tree.as_ref()?, path, &mut folders).ok().flatten();
+        last.files.insert(path.clone(), file.clone());
+        file
+    }
+
+    fn file(&self, oid: &Oid) -> Option<Vec<u8>> {
+        self.repo.blob(oid).ok().flatten()
+    }
+
+    fn snapshot(&self, digest: &Digest) -> Option<Vec<u8>> {
+        self.snapshots.borrow_mut().get(digest).map(|text| text.to_vec())
+    }
+
+    fn is_elsewhere(&self, seen: &Place, now: &Place) -> bool {
+        let since = self.between(seen, now);
+        if self.stands_on(&now.head, &seen.head) {
+            let commits = (0..since.len()).filter(|&at| since[at].commits());
+            return commits.into_iter().any(|at| self.stayed(since, at));
+        }
+        !self.stands_on(&seen.head, &now.head) || since.iter().any(Move::leaves)
+    }
+
+    fn only_committed(&self, from: &Oid, to: &Oid) -> bool {
+        let moves = self.moves();
+        let Some(end) = moves.iter().position(|made| made.to == *to) else {
+            return false;
+        };
+        let Some(length) = moves[end..].iter().position(|made| made.to == *from) else {
+            return false;
+        };
+        moves[end..end + length].iter().all(Move::commits)
+    }
+}
