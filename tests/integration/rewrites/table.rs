@@ -383,6 +383,29 @@ pub const OPERATIONS: &[Row] = &[
         NO_HOOK,
     ),
     row(
+        "history fixup",
+        "what is staged goes into an old commit; every commit from there on again",
+        "git checkout -q topic && sed -i '1i p40 fresh bread stands beside the door' pay.txt \
+         && git add pay.txt && git history fixup topic~1",
+        &["pay.txt: p40 p1-p3 p7 a1-a7 p4-p6", "more.txt: p10 b1-b4"],
+        NO_HOOK,
+    ),
+    row(
+        "history split",
+        "one commit becomes two",
+        "git checkout -q topic && git reset -q --soft topic~2 && git commit -q -m both \
+         && printf 'y\\nn\\n' | git history split HEAD",
+        TOPIC,
+        NO_HOOK,
+    ),
+    row(
+        "history drop",
+        "every commit on top of one that is taken out again",
+        "git checkout -q topic && git history drop topic~1",
+        &["pay.txt: p1-p6", "more.txt: p10 b1-b4"],
+        NO_HOOK,
+    ),
+    row(
         "commit-tree",
         "a commit made of a tree by plumbing",
         "git merge -q --squash topic && git reset -q --hard \
