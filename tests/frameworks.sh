@@ -297,8 +297,10 @@ other_ran() { [ -s "$repo/.git/other" ] || say 'the other hook did not run'; }
 # Nothing fails; warnings may stand.
 healthy() { quietly git ai-log doctor || say 'doctor found a fault'; }
 
-# Doctor must say so where we are not called, and its mend must help.
+# Doctor must say so where we are not called, and its mend must help. From git 2.54 on our hooks are
+# in git's configuration, where no framework reaches.
 mended() {
+    ! clean git config --get-regexp '^hook\.ai-log-' >/dev/null || return 0
     quietly git ai-log doctor && say 'doctor found no fault'
     quietly git ai-log install --no-agents || say 'our install failed'
     healthy
@@ -369,8 +371,7 @@ husky_first() {
 husky_last() {
     quietly git ai-log install --no-agents || say 'our install failed'
     husky_install
-    # From git 2.54 on our hooks are in git's configuration, where husky does not reach.
-    clean git config --get-regexp '^hook\.ai-log-' >/dev/null || mended
+    mended
     clean git add .husky
     all
     other_ran
