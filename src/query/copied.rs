@@ -1,13 +1,13 @@
 //! Lines that a commit has from elsewhere, as a copy: where the text stood before. An agent may have
 //! copied a person's lines earlier, and then nobody can say from which of the two these come.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::carry::Wanted;
 use super::file::File;
 use super::known::Known;
-use super::moved::{Place, blamed};
+use super::moved::{Asked, Place, blamed};
 use crate::attribution::carry::{Found, Kin, TELLING};
 use crate::attribution::tokens::{fingerprint, tells};
 use crate::git::lines::{is_binary, split};
@@ -90,28 +90,28 @@ impl<'a> Copies<'a> {
         let commits = wanted.commit.parents.iter().chain(self.commits.iter().copied());
         let mut seen = HashSet::new();
         for commit in commits.take(MAX_COMMITS) {
-            let mut lines: BTreeMap<RepoPath, Vec<usize>> = BTreeMap::new();
-            let mut prints = HashMap::new();
+            let mut lines = Vec::new();
             for file in texts.holding(repo, commit, &kinds, &self.lines)? {
-                if !seen.insert(file.clone()) {
-                    continue;
-                }
-                let (path, oid) = file;
-                let text = repo.blob(&oid)?.unwrap_or_default();
-                for (at, line) in split(&text).into_iter().enumerate() {
-                    let print = fingerprint(line);
-                    if self.lines.contains_key(&print) {
-                        lines.entry(path.clone()).or_default().push(at);
-                        prints.insert((path.clone(), at), print);
-                    }
+                if seen.insert(file.clone()) {
+                    lines.extend(self.same(repo, file)?);
                 }
             }
-            for (at, place) in blamed(repo, commit, lines)? {
-                let to = self.lines[&prints[&at]].iter();
-                found.extend(to.map(|to| (*to, place.clone())));
+            for (same, place) in blamed(repo, commit, lines)? {
+                found.extend(same.iter().map(|at| (*at, place.clone())));
             }
         }
         Ok(found)
+    }
+
+    /// The lines of a file that are the same as some of these.
+    fn same(&self, repo: &Repo, (path, oid): (RepoPath, Oid)) -> Result<Asked<&[At]>, GitError> {
+        let text = repo.blob(&oid)?.unwrap_or_default();
+        let lines = split(&text).into_iter().enumerate();
+        let same = lines.filter_map(|(at, line)| {
+            let same = self.lines.get(&fingerprint(line))?;
+            Some(((path.clone(), at), same.as_slice()))
+        });
+        Ok(same.collect())
     }
 }
 

@@ -77,19 +77,13 @@ pub fn places(
             continue; // beyond the edge of a shallow clone
         };
         let removed = removed(repo, &had.tree, &to)?;
-        let pairs = pairs(&removed, &into, prints, back);
-        if pairs.is_empty() {
-            continue;
-        }
-        let mut lines: BTreeMap<RepoPath, Vec<usize>> = BTreeMap::new();
-        for (_, at) in &pairs {
-            lines.entry(removed[*at].path.clone()).or_default().push(removed[*at].line);
-        }
-        let blamed = blamed(repo, &from, lines)?;
-        for (to, at) in pairs {
-            if let Some(place) = blamed.get(&(removed[at].path.clone(), removed[at].line)) {
-                found.entry(to).or_insert_with(|| place.clone());
-            }
+        let pairs = pairs(&removed, &into, prints, back).into_iter();
+        let lines = pairs.map(|(to, at)| {
+            let Removed { path, line, .. } = &removed[at];
+            ((path.clone(), *line), to)
+        });
+        for (to, place) in blamed(repo, &from, lines.collect())? {
+            found.entry(to).or_insert(place);
         }
     }
     Ok(found)
@@ -293,19 +287,24 @@ fn extend(
     }
 }
 
-/// Who wrote these lines of a commit's files, each from 0: git's blame, a file at a time.
-pub fn blamed(
+/// Lines of a commit's files, each from 0, and what each is asked for.
+pub type Asked<T> = Vec<((RepoPath, usize), T)>;
+
+/// Who wrote these lines of a commit: git's blame, a file at a time.
+pub fn blamed<T>(
     repo: &Repo,
     commit: &Oid,
-    files: BTreeMap<RepoPath, Vec<usize>>,
-) -> Result<HashMap<(RepoPath, usize), Place>, GitError> {
-    let mut found = HashMap::new();
-    for (path, mut lines) in files.into_iter().take(MAX_FILES) {
-        lines.sort_unstable();
+    mut asked: Asked<T>,
+) -> Result<Vec<(T, Place)>, GitError> {
+    asked.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut places = HashMap::new();
+    for file in asked.chunk_by(|((a, _), _), ((b, _), _)| a == b).take(MAX_FILES) {
+        let path = &file[0].0.0;
         // A line that was indented otherwise, or moved before, is still its writer's.
         let mut args: Vec<OsString> = vec!["-w".into(), "-C".into()];
-        for run in lines.chunk_by(|a, b| a + 1 == *b) {
-            args.extend(["-L".into(), format!("{},{}", run[0] + 1, run[run.len() - 1] + 1).into()]);
+        for run in file.chunk_by(|((_, a), _), ((_, b), _)| a == b || a + 1 == *b) {
+            let (((_, first), _), ((_, last), _)) = (&run[0], &run[run.len() - 1]);
+            args.extend(["-L".into(), format!("{},{}", first + 1, last + 1).into()]);
         }
         args.extend([commit.as_str().into(), "--".into()]);
         let file = os_path(path.as_bytes());
@@ -314,10 +313,11 @@ pub fn blamed(
         for line in blame.lines {
             let there = blame.sources[line.source].path.clone().unwrap_or_else(|| path.clone());
             let place = Place { commit: line.commit, path: there, line: line.orig_line };
-            found.insert((path.clone(), (line.line as usize).saturating_sub(1)), place);
+            places.insert((path.clone(), (line.line as usize).saturating_sub(1)), place);
         }
     }
-    Ok(found)
+    let known = |(at, what)| Some((what, Place::clone(places.get(&at)?)));
+    Ok(asked.into_iter().filter_map(known).collect())
 }
 
 #[cfg(test)]
