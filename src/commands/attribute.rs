@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::attribution::hunks::{added, blank, owned};
 use crate::attribution::replay::Replay;
@@ -35,7 +36,27 @@ pub struct Evidences {
     pub forgotten: BTreeSet<TurnId>,
 }
 
+/// Of what attribution was made: the same again gives the same hunks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    base: Option<Oid>,
+    events: usize,
+    last: Option<DateTime<Utc>>,
+    told: usize,
+}
+
 impl Evidences {
+    /// The stamp of what is attributed by this on top of a commit. A journal only grows while a
+    /// commit is made.
+    pub fn stamp(&self, base: Option<&Oid>) -> Stamp {
+        Stamp {
+            base: base.cloned(),
+            events: self.events.len(),
+            last: self.events.iter().map(|event| event.at).max(),
+            told: self.told.iter().map(|told| told.events.len()).sum(),
+        }
+    }
+
     /// When the edit was made that a hunk names, seconds since 1970.
     pub fn edited(&self, hunk: &NoteHunk) -> Option<i64> {
         let edit = hunk.edit.as_ref()?;

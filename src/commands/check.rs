@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use crate::checklist::{self, ITEMS, Judgement};
 use crate::commands::Answer;
-use crate::commands::gate::receipt::Receipt;
+use crate::commands::gate::receipt::{Attributed, Receipt};
 use crate::commands::gate::{self, Judged, Subject, claims};
 use crate::commands::screen::{self, Color, Printing, printed};
 use crate::config::Env;
@@ -132,7 +132,10 @@ fn signed(signers: &Signers, record: Option<claims::Signature>) -> bool {
 pub fn gate_staged(repo: &Repo, env: &Env, now: DateTime<Utc>) -> Result<Answer> {
     let subject = gate::staged(repo, env, now)?;
     let judged = gate::judge(repo, env, &subject, &claims::read(repo))?;
-    let receipt = Receipt::of(judged.judgement.clone(), &subject.tree, &judged.policy.digest, now);
+    let mut receipt =
+        Receipt::of(judged.judgement.clone(), &subject.tree, &judged.policy.digest, now);
+    let stamp = subject.stamp.clone();
+    receipt.attributed = stamp.map(|stamp| Attributed::of(stamp, &subject.note));
     if let Err(error) = receipt.leave(repo) {
         // It was judged: that its note will say `bypassed` is no reason to hold it up.
         let _ = writeln!(io::stderr(), "warning: {error}");

@@ -96,7 +96,11 @@ pub fn make(
         committed_by: (job.origin == Origin::Here).then(|| committed_by(env)).flatten(),
         ..Note::default()
     };
-    let hunks = attribute::hunks(repo, evidences, base, &targets, now)?;
+    let judged = gate::attributed(repo, evidences, &commit).filter(|_| job.origin == Origin::Here);
+    let hunks = match judged {
+        Some(hunks) => hunks,
+        None => attribute::hunks(repo, evidences, base, &targets, now)?,
+    };
     note.hunks = match job.origin {
         Origin::Here | Origin::Late => hunks,
         Origin::Rewritten => {

@@ -19,8 +19,9 @@ pub use record::record;
 use crate::agents;
 use crate::attribution::hunks;
 use crate::checklist::{self, Change, Claims, File, Judgement, Project, Run};
-use crate::commands::attribute::{self, Evidences};
+use crate::commands::attribute::{self, Evidences, Stamp};
 use crate::commands::check::files::{Folder, toolchain};
+use crate::commands::gate::receipt::Receipt;
 use crate::config::Env;
 use crate::config::policy::Effective;
 use crate::error::{Error, Result};
@@ -46,6 +47,8 @@ pub struct Subject {
     pub prompts: Vec<PromptRecord>,
     /// The same as the checklist sees it.
     pub change: Change,
+    /// Of what the journal told its hunks, where it did.
+    pub stamp: Option<Stamp>,
 }
 
 /// A judgement with the policy that it was made by.
@@ -93,7 +96,8 @@ pub fn committed(repo: &Repo, oid: &Oid) -> Result<Subject> {
     let before = base.map(|base| repo.commit(base).map(|commit| commit.tree)).transpose()?;
     let touched = touched(repo, before.as_ref(), &commit.tree)?;
     let change = change(repo, &targets(repo, &commit)?, &note, reads, touched)?;
-    Ok(Subject { tree: commit.tree, before, note: (*note).clone(), prompts, change })
+    let (tree, note) = (commit.tree, (*note).clone());
+    Ok(Subject { tree, before, note, prompts, change, stamp: None })
 }
 
 /// What a commit changes, as the journal explains it.
@@ -108,6 +112,7 @@ pub fn of_commit(
     let base = commit.parents.first();
     let mut note =
         Note { hunks: attribute::hunks(repo, evidences, base, &targets, now)?, ..Note::default() };
+    let stamp = Some(evidences.stamp(base));
     let prompts = evidences.describe(&mut note, None);
     let before = base.map(|base| repo.commit(base).map(|commit| commit.tree)).transpose()?;
     let touched = touched(repo, before.as_ref(), &commit.tree)?;
@@ -116,7 +121,13 @@ pub fn of_commit(
     if agents::run_us(&env.variables) {
         judge_unknown(&mut change, &note);
     }
-    Ok(Subject { tree: commit.tree.clone(), before, note, prompts, change })
+    Ok(Subject { tree: commit.tree.clone(), before, note, prompts, change, stamp })
+}
+
+/// What the pre-commit hook attributed of this very commit, so that it need not be done again.
+pub fn attributed(repo: &Repo, evidences: &Evidences, commit: &Commit) -> Option<Vec<NoteHunk>> {
+    let stamp = evidences.stamp(commit.parents.first());
+    Receipt::find(repo, &commit.tree)?.attributed?.hunks(&stamp)
 }
 
 /// How many lines a change adds, whoever wrote them.

@@ -61,6 +61,7 @@ pub fn read(repo: &Repo, text: &str) -> Result<Range> {
             note: Note::default(),
             prompts: Vec::new(),
             change: Default::default(),
+            stamp: None,
         },
         commits: commits(repo, base.as_ref(), &tip)?,
         not_recorded: Vec::new(),

@@ -4,10 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::checklist::Judgement;
+use crate::commands::attribute::Stamp;
 use crate::error::Result;
 use crate::git::Repo;
 use crate::journal::write_private;
+use crate::model::note::{Note, NoteHunk};
 use crate::model::{Attestation, Finding, Gate, Oid, Ruling, Severity, Status, Verdict, Waiver};
+use crate::notes;
 
 /// A judgement of a tree.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,6 +23,29 @@ pub struct Receipt {
     pub attestations: Vec<Attestation>,
     /// Exceptions that were used.
     pub waivers: Vec<Waiver>,
+    /// The hunks that were judged.
+    pub attributed: Option<Attributed>,
+}
+
+/// What was attributed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Attributed {
+    stamp: Stamp,
+    /// As it is stored in notes.
+    note: String,
+}
+
+impl Attributed {
+    /// The hunks of this note, attributed by that.
+    pub fn of(stamp: Stamp, note: &Note) -> Self {
+        Self { stamp, note: String::from_utf8_lossy(&notes::encode(note)).into_owned() }
+    }
+
+    /// The hunks, if it is by this that they were attributed.
+    pub fn hunks(&self, stamp: &Stamp) -> Option<Vec<NoteHunk>> {
+        let note = (self.stamp == *stamp).then(|| notes::parse_as_it_is(self.note.as_bytes()));
+        Some(note?.ok()?.hunks)
+    }
 }
 
 impl Receipt {
@@ -47,6 +73,7 @@ impl Receipt {
             findings: judgement.findings,
             attestations: judgement.attestations,
             waivers: judgement.waivers,
+            attributed: None,
         }
     }
 
@@ -79,4 +106,21 @@ fn folder(repo: &Repo) -> std::path::PathBuf {
 
 fn path(repo: &Repo, tree: &Oid) -> std::path::PathBuf {
     folder(repo).join(tree.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::attribute::Evidences;
+
+    #[test]
+    fn what_was_attributed_holds_for_the_same_stamp_alone() {
+        let lines = [b"let total = 1;".as_slice()];
+        let hunk = crate::attribution::hunks::blank(&"a.rs".into(), 0, &lines);
+        let note = Note { hunks: vec![hunk], ..Note::default() };
+        let (evidences, base) = (Evidences::default(), Oid("1".repeat(40)));
+        let attributed = Attributed::of(evidences.stamp(Some(&base)), &note);
+        assert_eq!(attributed.hunks(&evidences.stamp(Some(&base))), Some(note.hunks));
+        assert_eq!(attributed.hunks(&evidences.stamp(None)), None);
+    }
 }
