@@ -581,6 +581,36 @@ impl History {
         self.note(clone, made, false, &[]);
     }
 
+    /// A person moves lines to another file and commits. Those that were committed before are as in
+    /// any other commit.
+    fn shift(&mut self, clone: usize) {
+        let files = self.files(clone);
+        if files.is_empty() {
+            return;
+        }
+        let from = self.dice.one(&files).clone();
+        let new = format!("shift{}.txt", self.commits.len());
+        let to = if self.dice.chance(50) { new } else { self.dice.one(&files).clone() };
+        let text = self.clones[clone].read(&from);
+        let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let at = self.dice.below(lines.len() + 1);
+        let end = lines.len().min(at + 1 + self.dice.below(6));
+        if from == to || at == end {
+            return;
+        }
+        let moved = lines.drain(at..end).collect::<String>();
+        self.say(clone, &format!("person moves from {from}:{at} to {to} {moved:?}"));
+        let repo = self.clones[clone].clone();
+        let there = if files.contains(&to) { repo.read(&to) } else { String::new() };
+        repo.write(&to, there + &moved);
+        repo.write(&from, lines.concat());
+        let known = repo.try_git(["grep", "-h", "", "HEAD", "--"]).to_string();
+        let known: HashSet<&str> = known.lines().map(str::trim).collect();
+        let old = moved.lines().map(str::trim).filter(|line| known.contains(line));
+        self.stirred[clone].extend(old.map(str::to_owned));
+        self.commit(clone, true);
+    }
+
     /// The white space of some lines changes.
     fn indent(&mut self, clone: usize) {
         let files = self.files(clone);
@@ -608,14 +638,18 @@ impl History {
 
     fn repair(&mut self, clone: usize) {
         self.say(clone, "git ai-log repair");
-        let _ = self.clones[clone].ai_log(["repair"]).ok();
+        let _ = env::run(
+            self.clones[clone].command("git-ai-log").arg("repair").env("DBGF", "/tmp/dbg.txt"),
+            b"",
+        )
+        .ok();
         self.look(clone);
     }
 
     fn act(&mut self) {
         let clone = self.dice.below(self.clones.len());
         let hooks = self.dice.chance(65);
-        match self.dice.below(23) {
+        match self.dice.below(24) {
             0..=6 => self.edit(clone),
             7..=9 => self.commit(clone, true),
             10..=12 => self.integrate(clone, hooks),
@@ -626,6 +660,7 @@ impl History {
             19 => self.indent(clone),
             20 => self.exchange(clone),
             21 => self.paste(clone),
+            22 => self.shift(clone),
             _ => self.repair(clone),
         }
     }

@@ -6,6 +6,7 @@
 //! was moved; [`carry`] finds text of other commits again; [`shell`] says what a command can have written; [`hunks`] cuts the result into the
 //! lines that a commit adds.
 
+mod authors;
 pub mod blend;
 pub mod carry;
 pub mod hunks;

@@ -341,7 +341,7 @@ impl World {
             .collect();
         let files = changed.iter().map(|(file, text)| (path(*file), None, Some(bytes(text))));
         let files = files.collect();
-        let texts = replay.target(self.head.as_ref(), files, self.now());
+        let texts = replay.target(self.head.as_ref(), true, files, self.now());
         for (file, text) in changed {
             let base = self.committed.get(&file).map(|text| bytes(text)).unwrap_or_default();
             let annotated = &texts[&path(file)];

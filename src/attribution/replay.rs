@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::authors::Authors;
 use super::order::chained;
 use super::running::Running;
 use super::seen::Seen;
@@ -26,8 +27,7 @@ const DEAD_AFTER: Duration = Duration::hours(1);
 pub struct Replay<'s> {
     source: &'s dyn Source,
     files: Files,
-    authors: Vec<Author>,
-    author_ids: HashMap<Author, u32>,
+    authors: Authors,
     open: Vec<Running>,
     background: Vec<Running>,
     /// Files that agents or their commands changed.
@@ -54,8 +54,7 @@ impl<'s> Replay<'s> {
         let mut replay = Self {
             source,
             files: Files::default(),
-            authors: Vec::new(),
-            author_ids: HashMap::new(),
+            authors: Authors::default(),
             open: Vec::new(),
             background: Vec::new(),
             followed: BTreeSet::new(),
@@ -75,7 +74,7 @@ impl<'s> Replay<'s> {
 
     /// The tool calls that owners point at.
     pub fn authors(&self) -> &[Author] {
-        &self.authors
+        self.authors.all()
     }
 
     /// Whether no agent did anything that could matter here.
@@ -94,10 +93,12 @@ impl<'s> Replay<'s> {
     }
 
     /// The texts of a commit, or of the index or the work tree, annotated. `base` is the commit
-    /// they stand on. A file that was renamed since then comes with its old path.
+    /// they stand on; of one that is not `here`, and is not made now, no text can have left the
+    /// files. A file that was renamed since then comes with its old path.
     pub fn target(
         &mut self,
         base: Option<&Oid>,
+        is_here: bool,
         files: Vec<(RepoPath, Option<RepoPath>, Option<Vec<u8>>)>,
         now: DateTime<Utc>,
     ) -> HashMap<RepoPath, Annotated> {
@@ -115,7 +116,8 @@ impl<'s> Replay<'s> {
             }
             wanted.push(path.clone());
             let mut change = self.change(path, text, None);
-            change.elsewhere = self.has_left(self.places.get(&change.path), here.as_ref());
+            let seen = self.places.get(&change.path);
+            change.elsewhere = !is_here || self.has_left(&change.path, seen, here.as_ref());
             changes.push(change);
         }
         self.files.last = true;
@@ -184,7 +186,12 @@ impl<'s> Replay<'s> {
             self.rename(from, path, event.head.as_ref());
         }
         self.begin(path, event.head.as_ref());
-        let mut by = By::Agent(self.author(event, Evidence::Edit));
+        let mut by = By::Agent(self.authors.number(Author {
+            session: event.session.clone(),
+            turn: event.turn.clone(),
+            edit: event.edit.clone(),
+            evidence: Evidence::Edit,
+        }));
         match before {
             Some(before) => self.observe(vec![(path.clone(), before.clone())], None),
             // Nobody told the text before. What was seen before this very call will do: whatever
@@ -369,7 +376,8 @@ impl<'s> Replay<'s> {
                 Ok(text) => {
                     let mut change = self.change(path, text, by);
                     change.brought = brought;
-                    change.elsewhere = self.has_left(before.as_ref(), self.here.as_ref());
+                    change.elsewhere =
+                        self.has_left(&change.path, before.as_ref(), self.here.as_ref());
                     changes.push(change);
                 }
                 Err(()) => {
@@ -387,9 +395,17 @@ impl<'s> Replay<'s> {
         self.places.insert(path.clone(), here)
     }
 
-    /// Whether HEAD has gone elsewhere since a file was seen.
-    fn has_left(&self, seen: Option<&Place>, now: Option<&Place>) -> bool {
-        seen.zip(now).is_some_and(|(seen, now)| self.source.is_elsewhere(seen, now))
+    /// Whether what has left a file since it was seen is in a commit, because HEAD has gone
+    /// elsewhere, or was taken out by git, as by a merge.
+    fn has_left(&self, path: &RepoPath, seen: Option<&Place>, now: Option<&Place>) -> bool {
+        let Some((seen, now)) = seen.zip(now) else {
+            return false;
+        };
+        let committed = |place: &Place| self.source.committed_file(&place.head, path);
+        self.source.is_elsewhere(seen, now)
+            || seen.head != now.head
+                && !self.source.only_committed(&seen.head, &now.head)
+                && committed(seen) != committed(now)
     }
 
     fn read(&self, seen: Seen) -> Result<Option<Vec<u8>>, ()> {
@@ -427,7 +443,7 @@ impl<'s> Replay<'s> {
                 edit: running.call.clone(),
                 evidence: Evidence::Shell,
             };
-            return By::Command(self.known(author));
+            return By::Command(self.authors.number(author));
         }
         let all = self.open.iter().chain(&self.background);
         if contested || all.map(claim).any(|claim| claim != Claim::Nothing) {
@@ -459,25 +475,6 @@ impl<'s> Replay<'s> {
         if self.blind.contains(from) {
             self.blind.insert(to.clone());
         }
-    }
-
-    fn author(&mut self, event: &Event, evidence: Evidence) -> u32 {
-        self.known(Author {
-            session: event.session.clone(),
-            turn: event.turn.clone(),
-            edit: event.edit.clone(),
-            evidence,
-        })
-    }
-
-    fn known(&mut self, author: Author) -> u32 {
-        if let Some(&id) = self.author_ids.get(&author) {
-            return id;
-        }
-        let id = u32::try_from(self.authors.len()).unwrap_or(u32::MAX);
-        self.authors.push(author.clone());
-        self.author_ids.insert(author, id);
-        id
     }
 
     fn tree(&mut self, content: &Content) -> Rc<Tree> {

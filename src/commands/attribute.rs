@@ -161,6 +161,29 @@ pub fn hunks(
     targets: &[Target],
     now: DateTime<Utc>,
 ) -> Result<Vec<NoteHunk>> {
+    let is_here = is_here(repo, base)?;
+    hunks_if(repo, evidences, base, targets, is_here, now)
+}
+
+/// The same of a commit that git made from others, or brought: what it moved was not moved here.
+pub fn hunks_elsewhere(
+    repo: &Repo,
+    evidences: &Evidences,
+    base: Option<&Oid>,
+    targets: &[Target],
+    now: DateTime<Utc>,
+) -> Result<Vec<NoteHunk>> {
+    hunks_if(repo, evidences, base, targets, false, now)
+}
+
+fn hunks_if(
+    repo: &Repo,
+    evidences: &Evidences,
+    base: Option<&Oid>,
+    targets: &[Target],
+    is_here: bool,
+    now: DateTime<Utc>,
+) -> Result<Vec<NoteHunk>> {
     let Some(top) = repo.work_tree() else {
         return Ok(Vec::new());
     };
@@ -178,9 +201,11 @@ pub fn hunks(
         .filter(|target| can_be_followed(&target.text))
         .map(|target| (target.path.clone(), target.old_path.clone(), Some(target.text.clone())))
         .collect();
-    let left = left(&replay, &source, base, targets, top);
-    files.extend(left.into_iter().map(|(path, text)| (path, None, text)));
-    let texts = replay.target(base, files, now);
+    if is_here {
+        let left = left(&replay, &source, base, targets, top);
+        files.extend(left.into_iter().map(|(path, text)| (path, None, text)));
+    }
+    let texts = replay.target(base, is_here, files, now);
     let told = std::mem::take(&mut hunks);
     for target in targets {
         let Some(annotated) = texts.get(&target.path) else {
@@ -197,6 +222,14 @@ pub fn hunks(
     hunks.extend(told);
     hunks.sort_by(|a, b| (&a.path, a.lines).cmp(&(&b.path, b.lines)));
     Ok(hunks)
+}
+
+/// Whether what stands on this commit is HEAD, or would be the next one.
+fn is_here(repo: &Repo, base: Option<&Oid>) -> Result<bool> {
+    let Some(head) = repo.head()? else {
+        return Ok(true);
+    };
+    Ok(Some(&head) == base || repo.commit(&head)?.parents.first() == base)
 }
 
 /// Other files that had lines of these when they were seen, as they are now: what an agent wrote

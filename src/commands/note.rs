@@ -96,14 +96,12 @@ pub fn make(
         committed_by: (job.origin == Origin::Here).then(|| committed_by(env)).flatten(),
         ..Note::default()
     };
-    let judged = gate::attributed(repo, evidences, &commit).filter(|_| job.origin == Origin::Here);
-    let hunks = match judged {
-        Some(hunks) => hunks,
-        None => attribute::hunks(repo, evidences, base, &targets, now)?,
-    };
+    let here = || attribute::hunks(repo, evidences, base, &targets, now);
     note.hunks = match job.origin {
-        Origin::Here | Origin::Late => hunks,
+        Origin::Here => gate::attributed(repo, evidences, &commit).map_or_else(here, Ok)?,
+        Origin::Late => here()?,
         Origin::Rewritten => {
+            let hunks = attribute::hunks_elsewhere(repo, evidences, base, &targets, now)?;
             let predecessors = &job.predecessors;
             let (oid, commit, targets) = (&job.commit, &commit, &targets);
             let wanted = Wanted { oid, commit, targets, taken: &[], predecessors };

@@ -154,6 +154,6 @@ impl Source for Stored<'_> {
         let Some(length) = moves[end..].iter().position(|made| made.to == *from) else {
             return false;
         };
-        moves[end..end + length].iter().all(Move::commits)
+        moves[end..end + length].iter().all(Move::commits_alone)
     }
 }

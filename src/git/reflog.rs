@@ -21,6 +21,13 @@ impl Move {
         self.action.starts_with("commit")
     }
 
+    /// Whether a commit was made that brought nothing from elsewhere, as one that ends a merge or a
+    /// cherry-pick does.
+    pub fn commits_alone(&self) -> bool {
+        let brings = ["commit (merge)", "commit (cherry-pick)"];
+        self.commits() && !brings.iter().any(|word| self.action.starts_with(word))
+    }
+
     /// Whether the files of the work tree went along, so that text that is in the commit before has
     /// left it. `git reset` and `--amend` may leave the files as they are.
     pub fn leaves(&self) -> bool {

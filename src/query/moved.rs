@@ -200,9 +200,9 @@ pub struct Into<'a> {
 }
 
 /// Pairs of a file's number and line with the removed line that it was. Where a line is there more
-/// often than it was removed, nobody can say which one it was. One line is enough where it stands
-/// in the place of the one that was removed (`back`: or in its file); from elsewhere two telling
-/// lines must come together.
+/// often than it was removed, or was removed from several other files, nobody can say which one it
+/// was. One line is enough where it stands in the place of the one that was removed (`back`: or in
+/// its file); from elsewhere two telling lines must come together.
 pub fn pairs(
     removed: &[Removed],
     files: &[Into<'_>],
@@ -229,11 +229,14 @@ pub fn pairs(
         if places.len() > sources.len() {
             continue;
         }
-        // What stayed in its file first, then in order.
+        // What stayed in its file first, then in order; of several other files it may be any.
         for &(number, line) in places {
             let own = |at: &usize| removed[*at].path == *files[number].path;
-            let at = sources.iter().position(own).unwrap_or(0);
-            pairs.insert((number, line), sources.remove(at));
+            let path = |at: &usize| &removed[*at].path;
+            let others = || sources.iter().all(|at| path(at) == path(&sources[0])).then_some(0);
+            if let Some(at) = sources.iter().position(own).or_else(others) {
+                pairs.insert((number, line), sources.remove(at));
+            }
         }
     }
     let known: Vec<_> = pairs.iter().map(|(place, at)| (*place, *at)).collect();

@@ -539,3 +539,26 @@ fn what_was_carried_to_another_branch_and_back_may_still_be_moved() {
     repo.commit_all("moved by a person");
     assert_eq!(owners(&repo, "c.txt")[2].0, "ai");
 }
+
+#[test]
+fn what_a_merge_takes_from_one_file_and_brings_into_another_was_not_moved_here() {
+    for looks in [true, false] {
+        let repo = TestRepo::with(&[("typed.py", WORK), ("third.py", "first\n")]);
+        let agent = repo.claude("copy").prompt("the same here");
+        agent.write("copy.py", WORK);
+        agent.edit("third.py", "first\n", "first\nthe agent's own second line\n");
+        repo.commit_all("copied by an agent");
+        let script = "git clone -q . ../other && cd ../other && sed -n 2,3p typed.py >> third.py && \
+                      sed -i 2,3d typed.py && sed -i 2,3d copy.py && git commit -qam moved && \
+                      cd - && git -c core.hooksPath=/dev/null pull -q ../other";
+        let _ = repo.sh(script).ok();
+        if looks {
+            let _ = agent.shell("true");
+        }
+        let _ = repo.ai_log(["repair"]).ok();
+        let owners = owners(&repo, "third.py");
+        assert_eq!(owners[1].0, "ai", "{looks}");
+        assert_ne!(owners[2].0, "ai", "{looks}");
+        assert_ne!(owners[3].0, "ai", "{looks}");
+    }
+}
