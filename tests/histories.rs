@@ -544,12 +544,17 @@ impl History {
         let script = match self.dice.below(5) {
             0 => "git merge -q --squash topic || both; save squashed",
             1 => "git cherry-pick main..topic >/dev/null || settle",
-            2 => "git cherry-pick -n main..topic || { both; git cherry-pick --quit; }; save picked",
+            2 => {
+                "git cherry-pick -n main..topic || { both; git cherry-pick --quit; touch .git/torn; }; \
+                 save picked"
+            }
             3 => "git merge -q --no-ff --no-edit topic || settle",
             _ => "git rebase -q main topic || settle; git checkout -q main; git merge -q topic",
         };
         let made = self.run(clone, hooks, &format!("{{ {script}; }} >/dev/null 2>&1"));
-        // What a conflict took along already comes a second time, as nobody wrote it.
+        // What a conflict took along already comes a second time, as nobody wrote it; and git does
+        // not say what it picks with `-n`.
+        let torn = torn | std::fs::remove_file(self.clones[clone].top.join(".git/torn")).is_ok();
         self.note(clone, made, hooks && !torn, &own);
         self.run(clone, true, "git branch -q -D topic");
     }

@@ -1,7 +1,8 @@
 //! Text that left a file, so that it is known again where it comes back: undo, stash and pop,
 //! a function moved to another file, a file renamed before its first commit.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::ops::Range;
 
 use super::Owner;
 use super::step::Change;
@@ -16,8 +17,6 @@ struct Run {
     lines: Vec<Line>,
     /// The lines around it when it left.
     around: Around,
-    /// It is in another commit, and comes back to its file alone.
-    elsewhere: bool,
 }
 
 /// Fingerprints of the line before and the line after some lines.
@@ -31,9 +30,17 @@ pub struct Around {
 
 impl Around {
     /// The surroundings of this part of a text.
-    pub fn of(lines: &[&[u8]], part: &std::ops::Range<usize>) -> Self {
+    pub fn of(lines: &[&[u8]], part: &Range<usize>) -> Self {
         let print = |at: usize| lines.get(at).map(|line| fingerprint(line));
         Self { before: part.start.checked_sub(1).and_then(print), after: print(part.end) }
+    }
+
+    /// The surroundings of a part of the lines that these are around; `line` knows the others.
+    fn beside(self, part: Range<usize>, line: impl Fn(usize) -> Option<u64>) -> Self {
+        Self {
+            before: part.start.checked_sub(1).map_or(self.before, &line),
+            after: line(part.end).or(self.after),
+        }
     }
 }
 
@@ -43,6 +50,8 @@ struct Line {
     owner: Owner,
     /// It has come back already; what is moved is not copied.
     back: bool,
+    /// It is in a commit still, and comes back to its file alone.
+    elsewhere: bool,
 }
 
 /// Where a text may come back from.
@@ -73,8 +82,8 @@ pub struct Lost {
     most: Option<usize>,
     /// Telling lines: fingerprint, number of the run, place in it.
     index: BTreeSet<(u64, u32, u32)>,
-    /// Fingerprints of the lines that come into each file in the step under way.
-    coming: HashMap<RepoPath, HashSet<u64>>,
+    /// Fingerprints of the lines that come into each file in the step under way, and how often.
+    coming: HashMap<RepoPath, HashMap<u64, usize>>,
 }
 
 impl Lost {
@@ -89,7 +98,8 @@ impl Lost {
         self.coming.clear();
         if !self.runs.is_empty() {
             for (path, line) in coming {
-                self.coming.entry(path.clone()).or_default().insert(fingerprint(line));
+                let coming = self.coming.entry(path.clone()).or_default();
+                *coming.entry(fingerprint(line)).or_default() += 1;
             }
         }
     }
@@ -102,18 +112,15 @@ impl Lost {
         let run = self.first + self.runs.len() as u32;
         let lines: Vec<Line> = lines
             .iter()
-            .map(|(line, owner)| Line {
-                print: fingerprint(line),
-                tells: tells(line),
-                owner: *owner,
-                back: false,
+            .map(|(line, owner)| {
+                let print = fingerprint(line);
+                let elsewhere = change.elsewhere.has(print);
+                Line { print, tells: tells(line), owner: *owner, back: false, elsewhere }
             })
             .collect();
         self.index.extend(telling(&lines).map(|(print, place)| (print, run, place)));
         self.lines += lines.len();
-        let Change { path, elsewhere, .. } = change;
-        let (path, elsewhere) = (path.clone(), *elsewhere);
-        self.runs.push_back(Run { path, step, lines, around, elsewhere });
+        self.runs.push_back(Run { path: change.path.clone(), step, lines, around });
         while self.runs.len() > 1 && self.most.is_some_and(|most| self.lines > most) {
             self.forget_first();
         }
@@ -149,14 +156,28 @@ impl Lost {
                 continue;
             };
             let foreign = self.runs[found.run].path != *place.path;
-            for offset in 0..found.length {
+            let to = found.to..found.to + found.length;
+            let any =
+                foreign && prints[to.clone()].iter().any(|print| self.comes_too_often(*print));
+            for (offset, at) in to.enumerate() {
                 let line = &mut self.runs[found.run].lines[found.from + offset];
                 line.back = true;
-                let owner = if foreign { line.owner.as_carried() } else { line.owner };
-                owners[found.to + offset] = Some(owner);
+                owners[at] = Some(match line.owner {
+                    owner if any && owner.is_agent() => Owner::Unknown,
+                    owner if foreign => owner.as_carried(),
+                    owner => owner,
+                });
             }
         }
         owners
+    }
+
+    /// Whether a telling line comes more often than it has left: one of them is somebody else's, and
+    /// nobody can say which.
+    fn comes_too_often(&self, print: u64) -> bool {
+        let comes = self.coming.values().filter_map(|coming| coming.get(&print)).sum::<usize>();
+        let left = self.index.range((print, 0, 0)..=(print, u32::MAX, u32::MAX)).count();
+        left > 0 && comes > left
     }
 
     /// The longest run around the line `at` that may come back.
@@ -175,15 +196,13 @@ impl Lost {
             let (run, from) = ((run - self.first) as usize, from as usize);
             let lines = &self.runs[run].lines;
             let own = self.runs[run].path == *place.path;
-            if self.runs[run].elsewhere && !own {
-                continue;
-            }
             let again = place.again && own;
             let home = self.coming.get(&self.runs[run].path).filter(|_| !own);
-            let expected = |print: &u64| home.is_some_and(|coming| coming.contains(print));
+            let expected = |print: &u64| home.is_some_and(|coming| coming.contains_key(print));
             let same = |from: usize, to: usize| {
-                let Line { print, back, .. } = &lines[from];
-                free(to) && (again || !back) && *print == prints[to] && !expected(print)
+                let Line { print, back, elsewhere, .. } = &lines[from];
+                let may = (again || !back) && (own || !elsewhere);
+                free(to) && may && *print == prints[to] && !expected(print)
             };
             if !same(from, at) {
                 continue;
@@ -203,25 +222,26 @@ impl Lost {
             let better = best
                 .as_ref()
                 .is_none_or(|(known_own, known)| (length, own) > (known.length, *known_own));
-            if better && self.may(found, prints.len(), place) {
+            if better && self.may(found, prints, place) {
                 best = Some((own, found));
             }
         }
         best.map(|(_, found)| found)
     }
 
-    fn may(&self, found: Found, count: usize, place: Where<'_>) -> bool {
+    fn may(&self, found: Found, prints: &[u64], place: Where<'_>) -> bool {
         let run = &self.runs[found.run];
         let lines = &run.lines[found.from..found.from + found.length];
         let now = run.step == place.step;
         if !now && !place.earlier_agents && lines.iter().any(|line| line.owner.is_agent()) {
             return false;
         }
-        let begins = found.from == 0 && found.to == 0;
-        let ends = found.from + found.length == run.lines.len() && found.to + found.length == count;
-        let there = run.path == *place.path
-            && (begins && run.around.before == place.around.before
-                || ends && run.around.after == place.around.after);
+        let had = run.around.beside(found.from..found.from + found.length, |at| {
+            run.lines.get(at).map(|line| line.print)
+        });
+        let has =
+            place.around.beside(found.to..found.to + found.length, |at| prints.get(at).copied());
+        let there = run.path == *place.path && (had.before == has.before || had.after == has.after);
         // In doubt an agent has moved a person's line, not thought of the same one.
         let persons = !place.earlier_agents && lines.iter().all(|line| line.owner == Owner::Person);
         let telling = lines.iter().filter(|line| line.tells).count();

@@ -9,6 +9,7 @@
 mod authors;
 pub mod blend;
 pub mod carry;
+mod elsewhere;
 pub mod hunks;
 mod inserted;
 pub mod lost;
@@ -144,6 +145,8 @@ pub trait Source {
     /// Whether only commits made here moved HEAD from one commit to the other, so that no text
     /// came from elsewhere.
     fn only_committed(&self, from: &Oid, to: &Oid) -> bool;
+    /// The commits on which HEAD was from one place to the other.
+    fn commits_between(&self, from: &Place, to: &Place) -> Vec<Oid>;
     /// Whether HEAD left the commit on which it was seen for another one, or one that was made
     /// since, so that what has left the work tree is still there.
     fn is_elsewhere(&self, seen: &Place, now: &Place) -> bool;

@@ -119,6 +119,10 @@ impl Source for Memory {
         false
     }
 
+    fn commits_between(&self, _: &Place, _: &Place) -> Vec<Oid> {
+        Vec::new()
+    }
+
     fn only_committed(&self, _: &Oid, _: &Oid) -> bool {
         true
     }

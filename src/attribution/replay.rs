@@ -11,6 +11,7 @@ use std::rc::Rc;
 use chrono::{DateTime, Duration, Utc};
 
 use super::authors::Authors;
+use super::elsewhere::Elsewhere;
 use super::order::chained;
 use super::running::Running;
 use super::seen::Seen;
@@ -117,7 +118,10 @@ impl<'s> Replay<'s> {
             wanted.push(path.clone());
             let mut change = self.change(path, text, None);
             let seen = self.places.get(&change.path);
-            change.elsewhere = !is_here || self.has_left(&change.path, seen, here.as_ref());
+            change.elsewhere = match is_here {
+                true => Elsewhere::of(self.source, &change.path, seen, here.as_ref()),
+                false => Elsewhere::All,
+            };
             changes.push(change);
         }
         self.files.last = true;
@@ -376,8 +380,8 @@ impl<'s> Replay<'s> {
                 Ok(text) => {
                     let mut change = self.change(path, text, by);
                     change.brought = brought;
-                    change.elsewhere =
-                        self.has_left(&change.path, before.as_ref(), self.here.as_ref());
+                    let (seen, now) = (before.as_ref(), self.here.as_ref());
+                    change.elsewhere = Elsewhere::of(self.source, &change.path, seen, now);
                     changes.push(change);
                 }
                 Err(()) => {
@@ -393,19 +397,6 @@ impl<'s> Replay<'s> {
     fn sees(&mut self, path: &RepoPath) -> Option<Place> {
         let here = self.here.clone()?;
         self.places.insert(path.clone(), here)
-    }
-
-    /// Whether what has left a file since it was seen is in a commit, because HEAD has gone
-    /// elsewhere, or was taken out by git, as by a merge.
-    fn has_left(&self, path: &RepoPath, seen: Option<&Place>, now: Option<&Place>) -> bool {
-        let Some((seen, now)) = seen.zip(now) else {
-            return false;
-        };
-        let committed = |place: &Place| self.source.committed_file(&place.head, path);
-        self.source.is_elsewhere(seen, now)
-            || seen.head != now.head
-                && !self.source.only_committed(&seen.head, &now.head)
-                && committed(seen) != committed(now)
     }
 
     fn read(&self, seen: Seen) -> Result<Option<Vec<u8>>, ()> {

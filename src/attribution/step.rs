@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::blend::blend;
+use super::elsewhere::Elsewhere;
 use super::inserted::Inserted;
 use super::lost::{Around, Lost, Where};
 use super::tokens::{fingerprint, folded, tells};
@@ -35,8 +36,8 @@ pub struct Change {
     pub by: By,
     /// What git brought into the file: nobody's work in this step.
     pub brought: Brought,
-    /// What leaves it is in another commit, on which HEAD was.
-    pub elsewhere: bool,
+    /// What of the lines that leave it is in a commit still.
+    pub elsewhere: Elsewhere,
 }
 
 /// Lines that git brought into a file.
@@ -54,7 +55,8 @@ pub enum Brought {
 impl Change {
     /// A change that git had no part in.
     pub fn new(path: RepoPath, text: Option<Vec<u8>>, by: By) -> Self {
-        Self { path, text, by, brought: Brought::Nothing, elsewhere: false }
+        let (brought, elsewhere) = (Brought::Nothing, Elsewhere::None);
+        Self { path, text, by, brought, elsewhere }
     }
 }
 

@@ -146,6 +146,10 @@ impl Source for Stored<'_> {
         !self.stands_on(&seen.head, &now.head) || since.iter().any(Move::leaves)
     }
 
+    fn commits_between(&self, from: &Place, to: &Place) -> Vec<Oid> {
+        self.between(from, to).iter().map(|made| made.to.clone()).collect()
+    }
+
     fn only_committed(&self, from: &Oid, to: &Oid) -> bool {
         let moves = self.moves();
         let Some(end) = moves.iter().position(|made| made.to == *to) else {

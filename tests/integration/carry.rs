@@ -562,3 +562,44 @@ fn what_a_merge_takes_from_one_file_and_brings_into_another_was_not_moved_here()
         assert_ne!(owners[3].0, "ai", "{looks}");
     }
 }
+
+#[test]
+fn what_is_not_committed_yet_may_be_moved_after_git_has_changed_its_file() {
+    let repo = TestRepo::with(&[("a.py", "import gateway\n\n\nprint('the end')\n")]);
+    repo.claude("work").prompt("charge").edit("a.py", "\n\n", &format!("\n\n{WORK}"));
+    let script = "git stash -q && git clone -q . ../other && cd ../other && \
+                  sed -i '1i import journal' a.py && git commit -qam import && cd - && \
+                  git pull -q ../other && git stash pop -q";
+    let _ = repo.sh(script).ok();
+    repo.replace("a.py", WORK, "");
+    repo.write("b.py", WORK);
+    repo.commit_all("moved by a person");
+    assert_eq!(owners(&repo, "b.py")[1].0, "ai");
+}
+
+#[test]
+fn one_line_that_comes_back_beside_its_neighbour_is_the_agents() {
+    let repo =
+        TestRepo::with(&[("a.py", "first of all\nsecond of all\n    return None\nlast of all\n")]);
+    repo.git(["checkout", "-q", "-b", "topic"]);
+    let agent = repo.claude("work").prompt("charge");
+    agent.edit("a.py", "first of all\n", "first of all\n    return None\nthe agent's own line\n");
+    repo.commit_all("by an agent");
+    repo.git(["checkout", "-q", "main"]);
+    // It sees the file without the line.
+    let _ = agent.shell("true");
+    repo.write("a.py", "first of all\n    return None\nthe agent's own line\nlast of all\n");
+    repo.commit_all("as on the branch");
+    assert_eq!(owners(&repo, "a.py")[2].0, "ai");
+}
+
+#[test]
+fn of_two_same_texts_one_moved_and_one_typed_nobody_knows_which_is_the_agents() {
+    let repo = TestRepo::with(&[("typed.py", "import gateway\n")]);
+    repo.write("typed.py", format!("import gateway\n{WORK}"));
+    repo.claude("copy").prompt("the same here").write("copy.py", WORK);
+    repo.write("copy.py", "import journal\n");
+    repo.write("typed.py", format!("import gateway\n{WORK}\n\n{WORK}"));
+    repo.commit_all("moved back by a person");
+    assert_ne!(owners(&repo, "typed.py")[2].0, "ai");
+}

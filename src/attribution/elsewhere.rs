@@ -1,0 +1,63 @@
+//! Which of the lines that leave a file are in a commit still, so that nobody has moved them.
+
+use std::collections::HashSet;
+
+use super::tokens::fingerprint;
+use super::{Place, Source};
+use crate::git::lines::split;
+use crate::model::{Oid, RepoPath};
+
+/// On so many commits HEAD was, the last ones, that are looked at.
+const MAX_COMMITS: usize = 50;
+
+/// Lines that come back to the file that they left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Elsewhere {
+    /// None.
+    #[default]
+    None,
+    /// Those with these fingerprints.
+    These(HashSet<u64>),
+    /// All.
+    All,
+}
+
+impl Elsewhere {
+    /// Those of a file that was seen when HEAD was at one place and is seen at another one: HEAD has
+    /// gone elsewhere, or git has taken out what was committed, as a merge does.
+    pub fn of(
+        source: &dyn Source,
+        path: &RepoPath,
+        seen: Option<&Place>,
+        now: Option<&Place>,
+    ) -> Self {
+        let Some((seen, now)) = seen.zip(now).filter(|(seen, now)| seen != now) else {
+            return Self::None;
+        };
+        let brought = seen.head != now.head && !source.only_committed(&seen.head, &now.head);
+        if !brought && !source.is_elsewhere(seen, now) {
+            return Self::None;
+        }
+        let mut commits = source.commits_between(seen, now);
+        commits.truncate(MAX_COMMITS);
+        commits.push(seen.head.clone());
+        let file = |commit: &Oid| source.committed_file(commit, path);
+        let files: HashSet<Oid> = commits.iter().filter_map(file).collect();
+        let lines = |file: &Oid| source.file(file).map(prints).unwrap_or_default();
+        let here = file(&now.head).map(|file| lines(&file)).unwrap_or_default();
+        Self::These(files.iter().flat_map(lines).filter(|print| !here.contains(print)).collect())
+    }
+
+    /// Whether a line with this fingerprint is one of them.
+    pub fn has(&self, print: u64) -> bool {
+        match self {
+            Self::None => false,
+            Self::These(prints) => prints.contains(&print),
+            Self::All => true,
+        }
+    }
+}
+
+fn prints(text: Vec<u8>) -> HashSet<u64> {
+    split(&text).into_iter().map(fingerprint).collect()
+}
