@@ -12,7 +12,7 @@
 //! 2. A tagged line that an agent wrote is never another agent's.
 //! 3. It is that agent's where blame names a commit that is *complete*: made by an operation that
 //!    ran our hooks, of lines typed for it or of complete commits whose notes were there. Lines that
-//!    the conflict of a stash brought back from older commits are as in any other commit.
+//!    a conflict brought back from older commits are as in any other commit.
 //! 4. In every other commit it is that agent's where it stands in a *run*: lines that were new in
 //!    one complete commit, all by that agent, one after the other, and that stand in the same order
 //!    in this commit, new and one after the other, three of them tagged. A shorter run may have no
@@ -132,6 +132,13 @@ struct History {
 struct Made {
     new: Vec<String>,
     gone: Vec<String>,
+}
+
+/// The lines that a commit adds, without white space around them.
+fn added(repo: &TestRepo, oid: &str) -> HashSet<String> {
+    let diff = repo.git(["show", "-U0", "--format=", "--first-parent", oid]);
+    let lines = diff.lines().filter(|line| !line.starts_with("+++"));
+    lines.filter_map(|line| Some(line.strip_prefix('+')?.trim().to_owned())).collect()
 }
 
 impl History {
@@ -342,6 +349,12 @@ impl History {
             false => std::mem::take(&mut self.stirred[clone]),
         };
         again.extend(sources.iter().filter_map(|oid| self.again.get(oid)).flatten().cloned());
+        if complete && !sources.is_empty() {
+            // A conflict takes lines along that none of the sources has added.
+            let own: HashSet<String> = sources.iter().flat_map(|oid| added(&repo, oid)).collect();
+            let all = made.new.iter().flat_map(|oid| added(&repo, oid));
+            again.extend(all.filter(|line| !own.contains(line)));
+        }
         for oid in made.new {
             if complete {
                 self.remember(&repo, &oid, &again);
@@ -643,11 +656,7 @@ impl History {
 
     fn repair(&mut self, clone: usize) {
         self.say(clone, "git ai-log repair");
-        let _ = env::run(
-            self.clones[clone].command("git-ai-log").arg("repair").env("DBGF", "/tmp/dbg.txt"),
-            b"",
-        )
-        .ok();
+        let _ = self.clones[clone].ai_log(["repair"]).ok();
         self.look(clone);
     }
 

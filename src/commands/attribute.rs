@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::attribution::hunks::{added, blank, owned};
 use crate::attribution::replay::Replay;
 use crate::attribution::tokens::{fingerprint, tells};
-use crate::attribution::{Annotated, Author, Owner, Source as _};
+use crate::attribution::{Annotated, Author, Owner};
 use crate::commands::sessions::{Session, unhooked};
 use crate::commands::stored::Stored;
 use crate::config::Env;
@@ -202,8 +202,8 @@ fn hunks_if(
         .map(|target| (target.path.clone(), target.old_path.clone(), Some(target.text.clone())))
         .collect();
     if is_here {
-        let left = left(&replay, &source, base, targets, top);
-        files.extend(left.into_iter().map(|(path, text)| (path, None, text)));
+        let left = left(&replay, targets, top).into_iter();
+        files.extend(left.map(|(path, text)| (path, None, text)));
     }
     let texts = replay.target(base, is_here, files, now);
     let told = std::mem::take(&mut hunks);
@@ -233,26 +233,17 @@ fn is_here(repo: &Repo, base: Option<&Oid>) -> Result<bool> {
 }
 
 /// Other files that had lines of these when they were seen, as they are now: what an agent wrote
-/// into them may have been moved. One that is not there any more, but in a commit on which HEAD was
-/// and not in the base, is not gone but there, as while commits are rebased.
-fn left(
-    replay: &Replay<'_>,
-    source: &Stored<'_>,
-    base: Option<&Oid>,
-    targets: &[Target],
-    top: &Path,
-) -> Vec<(RepoPath, Option<Vec<u8>>)> {
+/// into them may have been moved.
+fn left(replay: &Replay<'_>, targets: &[Target], top: &Path) -> Vec<(RepoPath, Option<Vec<u8>>)> {
     let lines = targets.iter().flat_map(|target| split(&target.text));
     let lines: HashSet<u64> = lines.filter(|line| tells(line)).map(fingerprint).collect();
     let named = |path: &RepoPath| targets.iter().any(|target| target.path == *path);
     let others = replay.followed().filter(|path| !named(path) && replay.has(path, &lines));
-    let in_base =
-        |path: &RepoPath| base.is_some_and(|base| source.committed_file(base, path).is_some());
-    let read = |path: &RepoPath| match std::fs::read(path.below(top)) {
-        Ok(text) => can_be_followed(&text).then_some(Some(text)),
-        Err(_) => (in_base(path) || !source.was_committed(path)).then_some(None),
-    };
-    others.filter_map(|path| Some((path.clone(), read(path)?))).collect()
+    let text = |path: &RepoPath| std::fs::read(path.below(top)).ok();
+    others
+        .map(|path| (path.clone(), text(path)))
+        .filter(|(_, text)| text.as_deref().is_none_or(can_be_followed))
+        .collect()
 }
 
 fn can_be_followed(text: &[u8]) -> bool {

@@ -87,11 +87,6 @@ impl Stored<'_> {
         Rc::clone(parents)
     }
 
-    /// Whether a commit on which HEAD was has this file.
-    pub fn was_committed(&self, path: &RepoPath) -> bool {
-        self.moves().iter().any(|made| self.committed_file(&made.to, path).is_some())
-    }
-
     /// Whether one commit was made on top of another one, a few commits ago at most.
     fn stands_on(&self, commit: &Oid, base: &Oid) -> bool {
         let mut below = vec![commit.clone()];

@@ -603,3 +603,15 @@ fn of_two_same_texts_one_moved_and_one_typed_nobody_knows_which_is_the_agents() 
     repo.commit_all("moved back by a person");
     assert_ne!(owners(&repo, "typed.py")[2].0, "ai");
 }
+
+#[test]
+fn what_is_not_committed_yet_follows_its_file_where_git_renames_it() {
+    let text = "import gateway\nimport journal\nimport ledger\nprint('the end')\n";
+    let repo = TestRepo::with(&[("a.py", text)]);
+    repo.claude("work").prompt("charge").edit("a.py", "ledger\n", &format!("ledger\n{WORK}"));
+    let script = "git stash -q && git clone -q . ../other && cd ../other && git mv a.py b.py && \
+                  git commit -qm renamed && cd - && git pull -q ../other && git stash pop -q";
+    let _ = repo.sh(script).ok();
+    repo.commit_all("by a person");
+    assert_eq!(owners(&repo, "b.py")[4].0, "ai");
+}
