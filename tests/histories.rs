@@ -21,7 +21,8 @@
 //! 5. A common line between two tagged lines of a person's, typed together and all three new in the
 //!    same commit, is never `ai` or `mixed`.
 //! 6. Lines of a person's that an agent copied into a file of its own are still that person's in the
-//!    files that had them before. In the copy they are the agent's.
+//!    files that had them before, unless somebody moves the copy beside them. In the copy they are
+//!    the agent's.
 //!
 //! A history is made of its seed alone. `AI_LOG_HISTORIES` says how many there are, `AI_LOG_SEED`
 //! which is the first.
@@ -728,8 +729,10 @@ impl History {
 
     fn fault(&self, clone: usize, file: &str, lines: &[Blamed], at: usize) -> Option<String> {
         let line = &lines[at];
-        let typed_here =
-            |tag: &String| self.copied.get(tag).is_none_or(|files| files.contains(file));
+        let once = |tag: &String| lines.iter().filter(|line| line.text == *tag).count() == 1;
+        let typed_here = |tag: &String| {
+            self.copied.get(tag).is_none_or(|files| files.contains(file) && once(tag))
+        };
         let ai = ["ai", "mixed"].contains(&line.contributor.as_str());
         let Some(&who) = self.writers.get(&line.text) else {
             let near = at.checked_sub(1).and_then(|before| lines.get(before..at + 2));
