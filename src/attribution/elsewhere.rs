@@ -23,8 +23,8 @@ pub enum Elsewhere {
 }
 
 impl Elsewhere {
-    /// Those of a file that was seen when HEAD was at one place and is seen at another one: HEAD has
-    /// gone elsewhere, or git has taken out what was committed, as a merge does.
+    /// Those of a file that was seen when HEAD was at one place and is seen at another one: what was
+    /// committed before git brought other text, by a checkout or a merge, and is not any more.
     pub fn of(
         source: &dyn Source,
         path: &RepoPath,
@@ -34,15 +34,13 @@ impl Elsewhere {
         let Some((seen, now)) = seen.zip(now).filter(|(seen, now)| seen != now) else {
             return Self::None;
         };
-        let brought = seen.head != now.head && !source.only_committed(&seen.head, &now.head);
-        if !brought && !source.is_elsewhere(seen, now) {
-            return Self::None;
-        }
-        let mut commits = source.commits_between(seen, now);
+        let mut commits = source.left_behind(seen, now);
         commits.truncate(MAX_COMMITS);
-        commits.push(seen.head.clone());
         let file = |commit: &Oid| source.committed_file(commit, path);
         let files: HashSet<Oid> = commits.iter().filter_map(file).collect();
+        if files.is_empty() {
+            return Self::None;
+        }
         let lines = |file: &Oid| source.file(file).map(prints).unwrap_or_default();
         let here = file(&now.head).map(|file| lines(&file)).unwrap_or_default();
         Self::These(files.iter().flat_map(lines).filter(|print| !here.contains(print)).collect())

@@ -145,11 +145,9 @@ pub trait Source {
     /// Whether only commits made here moved HEAD from one commit to the other, so that no text
     /// came from elsewhere.
     fn only_committed(&self, from: &Oid, to: &Oid) -> bool;
-    /// The commits on which HEAD was from one place to the other.
-    fn commits_between(&self, from: &Place, to: &Place) -> Vec<Oid>;
-    /// Whether HEAD left the commit on which it was seen for another one, or one that was made
-    /// since, so that what has left the work tree is still there.
-    fn is_elsewhere(&self, seen: &Place, now: &Place) -> bool;
+    /// The commits on which HEAD was, from one place to the other, before git brought text from
+    /// elsewhere the last time; none where it did not.
+    fn left_behind(&self, seen: &Place, now: &Place) -> Vec<Oid>;
 }
 
 /// Where HEAD was at a time.

@@ -115,11 +115,7 @@ impl Source for Memory {
         self.snapshots.borrow().get(digest).cloned()
     }
 
-    fn is_elsewhere(&self, _: &Place, _: &Place) -> bool {
-        false
-    }
-
-    fn commits_between(&self, _: &Place, _: &Place) -> Vec<Oid> {
+    fn left_behind(&self, _: &Place, _: &Place) -> Vec<Oid> {
         Vec::new()
     }
 

@@ -3,7 +3,6 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use crate::attribution::{Place, Source};
 use crate::git::Repo;
@@ -14,8 +13,6 @@ use crate::model::{Digest, Oid, RepoPath};
 
 /// How many folders of commits are remembered.
 const MAX_FOLDERS: usize = 2_000;
-/// Among so many commits below one it is looked for another one.
-const MAX_BELOW: usize = 100;
 /// So many moves of HEAD are known, the last ones.
 const MAX_MOVES: usize = 200;
 
@@ -26,7 +23,6 @@ pub struct Stored<'r> {
     committed: RefCell<Option<Committed>>,
     folders: RefCell<HashMap<Oid, Vec<Entry>>>,
     moves: OnceCell<Vec<Move>>,
-    parents: RefCell<HashMap<Oid, Rc<[Oid]>>>,
 }
 
 impl<'r> Stored<'r> {
@@ -38,7 +34,6 @@ impl<'r> Stored<'r> {
             committed: RefCell::default(),
             folders: RefCell::default(),
             moves: OnceCell::new(),
-            parents: RefCell::default(),
         }
     }
 }
@@ -68,38 +63,6 @@ impl Stored<'_> {
         let start = moves[by_then..].iter().position(|made| made.to == from.head);
         let start = start.map(|at| by_then + at).or_else(|| went(from)).unwrap_or(none);
         moves.get(end..start).unwrap_or_default()
-    }
-
-    /// Whether the commit that one of these moves made was left, files and all, and stayed behind.
-    fn stayed(&self, moves: &[Move], made: usize) -> bool {
-        let commit = &moves[made].to;
-        let on_it = |later: &&Move| self.stands_on(&later.to, commit);
-        let mut away = moves[..made].iter().rev().skip_while(on_it);
-        away.next().is_some_and(Move::leaves) && !away.any(|later| on_it(&later))
-    }
-
-    /// The parents of a commit; none of one that is gone, as after a rebase and a prune.
-    fn parents(&self, commit: &Oid) -> Rc<[Oid]> {
-        let mut known = self.parents.borrow_mut();
-        let parents = known.entry(commit.clone()).or_insert_with(|| {
-            self.repo.commit(commit).map(|commit| commit.parents.into()).unwrap_or_default()
-        });
-        Rc::clone(parents)
-    }
-
-    /// Whether one commit was made on top of another one, a few commits ago at most.
-    fn stands_on(&self, commit: &Oid, base: &Oid) -> bool {
-        let mut below = vec![commit.clone()];
-        let mut at = 0;
-        while at < below.len().min(MAX_BELOW) && below[at] != *base {
-            for parent in self.parents(&below[at]).iter() {
-                if !below.contains(parent) {
-                    below.push(parent.clone());
-                }
-            }
-            at += 1;
-        }
-        below.get(at) == Some(base)
     }
 }
 
@@ -132,17 +95,13 @@ impl Source for Stored<'_> {
         self.snapshots.borrow_mut().get(digest).map(|text| text.to_vec())
     }
 
-    fn is_elsewhere(&self, seen: &Place, now: &Place) -> bool {
-        let since = self.between(seen, now);
-        if self.stands_on(&now.head, &seen.head) {
-            let commits = (0..since.len()).filter(|&at| since[at].commits());
-            return commits.into_iter().any(|at| self.stayed(since, at));
-        }
-        !self.stands_on(&seen.head, &now.head) || since.iter().any(Move::leaves)
-    }
-
-    fn commits_between(&self, from: &Place, to: &Place) -> Vec<Oid> {
-        self.between(from, to).iter().map(|made| made.to.clone()).collect()
+    fn left_behind(&self, seen: &Place, now: &Place) -> Vec<Oid> {
+        let moves = self.between(seen, now);
+        let Some(brought) = moves.iter().position(Move::brings) else {
+            return Vec::new();
+        };
+        let before = moves[brought + 1..].iter().map(|made| &made.to);
+        before.chain([&seen.head]).cloned().collect()
     }
 
     fn only_committed(&self, from: &Oid, to: &Oid) -> bool {

@@ -28,10 +28,10 @@ impl Move {
         self.commits() && !brings.iter().any(|word| self.action.starts_with(word))
     }
 
-    /// Whether the files of the work tree went along, so that text that is in the commit before has
-    /// left it. `git reset` and `--amend` may leave the files as they are.
-    pub fn leaves(&self) -> bool {
-        self.action.contains("checkout") || self.action.starts_with("rebase")
+    /// Whether git may have brought text from elsewhere, and taken other text away. `git reset` may
+    /// leave the files as they are.
+    pub fn brings(&self) -> bool {
+        !self.commits_alone() && !self.action.starts_with("reset")
     }
 }
 

@@ -615,3 +615,17 @@ fn what_is_not_committed_yet_follows_its_file_where_git_renames_it() {
     repo.commit_all("by a person");
     assert_eq!(owners(&repo, "b.py")[4].0, "ai");
 }
+
+#[test]
+fn what_a_reset_leaves_in_the_work_tree_may_be_moved() {
+    let repo = TestRepo::with(&[("a.py", "import gateway\n"), ("b.py", "import journal\n")]);
+    let agent = repo.claude("work").prompt("charge");
+    agent.edit("a.py", "gateway\n", "gateway\nthe agent's own line\nthe agent's second line\n");
+    repo.commit_all("by an agent");
+    let _ = agent.shell("true");
+    repo.git(["reset", "-q", "HEAD~1"]);
+    repo.write("a.py", "import gateway\n");
+    repo.write("b.py", "import journal\nthe agent's own line\nthe agent's second line\n");
+    repo.commit_all("moved by a person");
+    assert_eq!(owners(&repo, "b.py")[1].0, "ai");
+}
