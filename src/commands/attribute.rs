@@ -152,6 +152,15 @@ pub fn followed(repo: &Repo, evidences: &Evidences) -> BTreeSet<RepoPath> {
     Replay::of(&evidences.of_worktree(top), &source).followed().cloned().collect()
 }
 
+/// Where what is attributed was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// By whoever works here.
+    Here,
+    /// By git from other commits, or in another clone: what it moved was not moved here.
+    Elsewhere,
+}
+
 /// The lines that these files add, with their owners; lines that are simply a person's are left
 /// out. `base` is the commit below.
 pub fn hunks(
@@ -159,29 +168,7 @@ pub fn hunks(
     evidences: &Evidences,
     base: Option<&Oid>,
     targets: &[Target],
-    now: DateTime<Utc>,
-) -> Result<Vec<NoteHunk>> {
-    let is_here = is_here(repo, base)?;
-    hunks_if(repo, evidences, base, targets, is_here, now)
-}
-
-/// The same of a commit that git made from others, or brought: what it moved was not moved here.
-pub fn hunks_elsewhere(
-    repo: &Repo,
-    evidences: &Evidences,
-    base: Option<&Oid>,
-    targets: &[Target],
-    now: DateTime<Utc>,
-) -> Result<Vec<NoteHunk>> {
-    hunks_if(repo, evidences, base, targets, false, now)
-}
-
-fn hunks_if(
-    repo: &Repo,
-    evidences: &Evidences,
-    base: Option<&Oid>,
-    targets: &[Target],
-    is_here: bool,
+    made: Made,
     now: DateTime<Utc>,
 ) -> Result<Vec<NoteHunk>> {
     let Some(top) = repo.work_tree() else {
@@ -201,6 +188,7 @@ fn hunks_if(
         .filter(|target| can_be_followed(&target.text))
         .map(|target| (target.path.clone(), target.old_path.clone(), Some(target.text.clone())))
         .collect();
+    let is_here = made == Made::Here && is_here(repo, base)?;
     if is_here {
         let left = left(&replay, targets, top).into_iter();
         files.extend(left.map(|(path, text)| (path, None, text)));

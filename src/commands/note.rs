@@ -96,12 +96,13 @@ pub fn make(
         committed_by: (job.origin == Origin::Here).then(|| committed_by(env)).flatten(),
         ..Note::default()
     };
-    let here = || attribute::hunks(repo, evidences, base, &targets, now);
+    let told = |made| attribute::hunks(repo, evidences, base, &targets, made, now);
+    let here = || told(attribute::Made::Here);
     note.hunks = match job.origin {
         Origin::Here => gate::attributed(repo, evidences, &commit).map_or_else(here, Ok)?,
         Origin::Late => here()?,
         Origin::Rewritten => {
-            let hunks = attribute::hunks_elsewhere(repo, evidences, base, &targets, now)?;
+            let hunks = told(attribute::Made::Elsewhere)?;
             let predecessors = &job.predecessors;
             let (oid, commit, targets) = (&job.commit, &commit, &targets);
             let wanted = Wanted { oid, commit, targets, taken: &[], predecessors };

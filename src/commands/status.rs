@@ -39,8 +39,9 @@ pub fn run(env: &Env, args: &StatusArgs) -> Result<()> {
     let evidences = Evidences::since(env, &repo, head.as_ref())?;
     let (staged, tree) = targets(&repo, head.as_ref())?;
     let now = Env::now();
-    let hunks =
-        |targets: &[Target]| attribute::hunks(&repo, &evidences, head.as_ref(), targets, now);
+    let hunks = |targets: &[Target]| {
+        attribute::hunks(&repo, &evidences, head.as_ref(), targets, attribute::Made::Here, now)
+    };
     let (staged_hunks, tree_hunks) = (hunks(&staged)?, hunks(&tree)?);
     let mut written = Note { hunks: tree_hunks.clone(), ..Note::default() };
     evidences.describe(&mut written, None);

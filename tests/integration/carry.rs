@@ -1,8 +1,8 @@
 //! Text of agents', found again where no hook saw the commit: by questions, by the next hook, by
 //! `repair`, from notes and from the journal.
 
-use crate::env::TestRepo;
 use crate::env::team::Team;
+use crate::env::{Agent, TestRepo};
 
 const WORK: &str = "def charge(order):\n    total = order.price * order.count\n    \
                     receipt = gateway.charge(total)\n    journal.append(order, receipt)\n    return receipt\n";
@@ -478,9 +478,22 @@ fn what_an_agent_copied_in_a_later_commit_does_not_move_into_one_that_is_split_b
     assert_eq!(owners(&repo, "copy.py")[1], is("ai", "note"));
 }
 
+/// The agent comes upon `main` again by a command, by an edit of the file, or not at all; what a
+/// person takes over from `topic` then is not the agent's.
+fn is_taken_from_topic(repo: &TestRepo, agent: &Agent, comes: &str) {
+    repo.git(["checkout", "-q", "main"]);
+    match comes {
+        "command" => drop(agent.shell("true")),
+        "edit" => drop(agent.edit("b.txt", "first\n", "second\n")),
+        _ => repo.write("b.txt", "second\n"),
+    }
+    repo.git(["checkout", "-q", "topic", "--", "typed.py"]);
+    repo.commit_all("taken by a person");
+    assert_ne!(owners(repo, "typed.py")[1].0, "ai", "{comes}");
+}
+
 #[test]
 fn what_stayed_on_another_branch_is_not_what_a_person_takes_from_there() {
-    // The agent comes upon the other branch by a command, by an edit of the file, or not at all.
     for comes in ["command", "edit", "not"] {
         let repo = TestRepo::with(&[("b.txt", "first\n")]);
         repo.git(["checkout", "-q", "-b", "topic"]);
@@ -488,15 +501,7 @@ fn what_stayed_on_another_branch_is_not_what_a_person_takes_from_there() {
         let agent = repo.claude("copy").prompt("the same here");
         agent.edit("b.txt", "first\n", &format!("first\n{WORK}"));
         repo.commit_all("copied by an agent");
-        repo.git(["checkout", "-q", "main"]);
-        match comes {
-            "command" => drop(agent.shell("true")),
-            "edit" => drop(agent.edit("b.txt", "first\n", "second\n")),
-            _ => repo.write("b.txt", "second\n"),
-        }
-        repo.git(["checkout", "-q", "topic", "--", "typed.py"]);
-        repo.commit_all("taken by a person");
-        assert_ne!(owners(&repo, "typed.py")[1].0, "ai", "{comes}");
+        is_taken_from_topic(&repo, &agent, comes);
     }
 }
 
@@ -513,15 +518,7 @@ fn what_was_committed_on_a_new_branch_has_stayed_there_though_head_came_back() {
         repo.git(["add", "typed.py"]);
         repo.git(["commit", "-qm", "typed"]);
         repo.commit_all("copied by an agent");
-        repo.git(["checkout", "-q", "main"]);
-        match comes {
-            "command" => drop(agent.shell("true")),
-            "edit" => drop(agent.edit("b.txt", "first\n", "second\n")),
-            _ => repo.write("b.txt", "second\n"),
-        }
-        repo.git(["checkout", "-q", "topic", "--", "typed.py"]);
-        repo.commit_all("taken by a person");
-        assert_ne!(owners(&repo, "typed.py")[1].0, "ai", "{comes}");
+        is_taken_from_topic(&repo, &agent, comes);
     }
 }
 

@@ -110,8 +110,10 @@ pub fn of_commit(
 ) -> Result<Subject> {
     let targets = targets(repo, commit)?;
     let base = commit.parents.first();
-    let mut note =
-        Note { hunks: attribute::hunks(repo, evidences, base, &targets, now)?, ..Note::default() };
+    let mut note = Note {
+        hunks: attribute::hunks(repo, evidences, base, &targets, attribute::Made::Here, now)?,
+        ..Note::default()
+    };
     let stamp = Some(evidences.stamp(base));
     let prompts = evidences.describe(&mut note, None);
     let before = base.map(|base| repo.commit(base).map(|commit| commit.tree)).transpose()?;
