@@ -146,7 +146,8 @@ pub trait Source {
     /// came from elsewhere.
     fn only_committed(&self, from: &Oid, to: &Oid) -> bool;
     /// The commits on which HEAD was, from one place to the other, before git brought text from
-    /// elsewhere the last time; none where it did not.
+    /// elsewhere the last time, the one on which it was seen and then the last ones first; none
+    /// where it did not.
     fn left_behind(&self, seen: &Place, now: &Place) -> Vec<Oid>;
 }
 

@@ -101,7 +101,8 @@ impl Source for Stored<'_> {
             return Vec::new();
         };
         let before = moves[brought + 1..].iter().map(|made| &made.to);
-        before.chain([&seen.head]).cloned().collect()
+        // Where the file was seen comes first: the oldest of too many are left out.
+        [&seen.head].into_iter().chain(before).cloned().collect()
     }
 
     fn only_committed(&self, from: &Oid, to: &Oid) -> bool {
