@@ -1,15 +1,15 @@
-//! Where agents inserted lines: what a person had elsewhere, and an agent takes away there, was moved.
+//! Where lines were inserted, and when: what is taken away elsewhere only afterwards was moved.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::model::RepoPath;
 
-/// Lines that agents inserted, or the last of them.
+/// Lines that were inserted, or the last of them.
 #[derive(Default)]
 pub struct Inserted {
-    /// Fingerprint of a line, and the number of its file.
-    lines: BTreeSet<(u64, u32)>,
-    /// The same, the oldest first.
+    /// Fingerprint of a line, and the number of its file: the step it was inserted in last.
+    lines: BTreeMap<(u64, u32), usize>,
+    /// The lines and files, the oldest first.
     order: VecDeque<(u64, u32)>,
     /// How many are remembered; `None` for any number.
     most: Option<usize>,
@@ -23,10 +23,10 @@ impl Inserted {
         Self { most: Some(lines), ..Self::default() }
     }
 
-    /// A line with this fingerprint was inserted into this file.
-    pub fn add(&mut self, print: u64, path: &RepoPath) {
+    /// A line with this fingerprint was inserted into this file in this step.
+    pub fn add(&mut self, print: u64, path: &RepoPath, step: usize) {
         let line = (print, self.number(path));
-        if self.lines.insert(line) {
+        if self.lines.insert(line, step).is_none() {
             self.order.push_back(line);
         }
         if self.most.is_some_and(|most| self.order.len() > most)
@@ -36,10 +36,11 @@ impl Inserted {
         }
     }
 
-    /// The files that a line with this fingerprint was inserted into.
-    pub fn places(&self, print: u64) -> impl Iterator<Item = &RepoPath> {
+    /// The files that a line with this fingerprint was inserted into after this step.
+    pub fn places(&self, print: u64, since: usize) -> impl Iterator<Item = &RepoPath> {
         let lines = self.lines.range((print, 0)..=(print, u32::MAX));
-        lines.map(|(_, number)| &self.files[*number as usize])
+        let lines = lines.filter(move |(_, step)| **step > since);
+        lines.map(|((_, number), _)| &self.files[*number as usize])
     }
 
     fn number(&mut self, path: &RepoPath) -> u32 {
@@ -61,12 +62,16 @@ mod tests {
     fn the_last_lines_are_remembered() {
         let (a, b) = (RepoPath::from("a"), RepoPath::from("b"));
         let mut inserted = Inserted::of_last(2);
-        for (print, path) in [(1, &a), (1, &a), (1, &b)] {
-            inserted.add(print, path);
+        for (step, print, path) in [(1, 1, &a), (2, 1, &a), (3, 1, &b)] {
+            inserted.add(print, path, step);
         }
-        assert_eq!(inserted.places(1).collect::<Vec<_>>(), [&a, &b]);
-        inserted.add(2, &a);
-        assert_eq!(inserted.places(1).collect::<Vec<_>>(), [&b]);
-        assert_eq!(inserted.places(2).collect::<Vec<_>>(), [&a]);
+        let places = |inserted: &Inserted, print, since| -> Vec<RepoPath> {
+            inserted.places(print, since).cloned().collect()
+        };
+        assert_eq!(places(&inserted, 1, 1), [a.clone(), b.clone()]);
+        assert_eq!(places(&inserted, 1, 2), [b.clone()]);
+        inserted.add(2, &a, 4);
+        assert_eq!(places(&inserted, 1, 0), [b]);
+        assert_eq!(places(&inserted, 2, 0), [a]);
     }
 }

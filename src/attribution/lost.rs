@@ -59,8 +59,8 @@ struct Line {
 pub struct Where<'a> {
     /// The file it comes back into.
     pub path: &'a RepoPath,
-    /// The step that is under way.
-    pub step: usize,
+    /// The step in which it was seen last: what left since may have come at the same time.
+    pub since: usize,
     /// The lines around the new ones.
     pub around: Around,
     /// Whether what has come back already may come back to the file that it left once more.
@@ -138,8 +138,8 @@ impl Lost {
 
     /// The owners of those of these new lines that were here before; `None` for the others.
     ///
-    /// One telling line is enough where the text leaves a file in the same step, or comes back to
-    /// the place that it left. From anywhere else, only a run with three telling lines counts: a
+    /// One telling line is enough where the text left a file since this one was seen, or comes back
+    /// to the place that it left. From anywhere else, only a run with three telling lines counts: a
     /// person who types a line that an agent once wrote, too, keeps it. Lines that tell nothing
     /// come back with their neighbours. A person's line that an agent writes again stays theirs.
     pub fn take(&mut self, lines: &[&[u8]], place: Where<'_>) -> Vec<Option<Owner>> {
@@ -170,6 +170,26 @@ impl Lost {
             }
         }
         owners
+    }
+
+    /// What of agents' left in this step, the last one, and has come nowhere.
+    pub fn missed(&self, step: usize) -> Vec<Missed> {
+        let left = |line: &Line| {
+            let missed = line.owner.is_agent() && !line.back && !line.elsewhere;
+            missed.then_some(Left { print: line.print, tells: line.tells, owner: line.owner })
+        };
+        let runs = self.runs.iter().enumerate().rev().take_while(|(_, run)| run.step == step);
+        runs.map(|(number, run)| Missed {
+            path: run.path.clone(),
+            lines: run.lines.iter().map(left).collect(),
+            run: number,
+        })
+        .collect()
+    }
+
+    /// One of them came back.
+    pub fn comes_back(&mut self, missed: &Missed, at: usize) {
+        self.runs[missed.run].lines[at].back = true;
     }
 
     /// Whether a telling line comes more often than it has left: one of them is somebody else's, and
@@ -232,7 +252,7 @@ impl Lost {
     fn may(&self, found: Found, prints: &[u64], place: Where<'_>) -> bool {
         let run = &self.runs[found.run];
         let lines = &run.lines[found.from..found.from + found.length];
-        let now = run.step == place.step;
+        let now = run.step > place.since;
         if !now && !place.earlier_agents && lines.iter().any(|line| line.owner.is_agent()) {
             return false;
         }
@@ -247,6 +267,26 @@ impl Lost {
         let telling = lines.iter().filter(|line| line.tells).count();
         telling >= if now || there || persons { 1 } else { 3 }
     }
+}
+
+/// Lines that left a file in one go and came to no other one.
+pub struct Missed {
+    /// The file.
+    pub path: RepoPath,
+    /// The agents' lines among them that did not.
+    pub lines: Vec<Option<Left>>,
+    run: usize,
+}
+
+/// A line that left.
+#[derive(Debug, Clone, Copy)]
+pub struct Left {
+    /// Its fingerprint.
+    pub print: u64,
+    /// Whether it can be known again.
+    pub tells: bool,
+    /// Whose it was.
+    pub owner: Owner,
 }
 
 /// The fingerprints of lines that tell, with their places.

@@ -39,6 +39,8 @@ pub struct Replay<'s> {
     current: HashMap<RepoPath, Seen>,
     /// Where HEAD is now, and was when each file was seen.
     here: Option<Place>,
+    /// The first step since HEAD is there.
+    arrived: usize,
     places: HashMap<RepoPath, Place>,
     /// The call before which each file was seen.
     seen_for: HashMap<RepoPath, (SessionId, Option<EditId>)>,
@@ -62,6 +64,7 @@ impl<'s> Replay<'s> {
             blind: HashSet::new(),
             current: HashMap::new(),
             here: None,
+            arrived: 0,
             places: HashMap::new(),
             seen_for: HashMap::new(),
             looked: None,
@@ -105,6 +108,7 @@ impl<'s> Replay<'s> {
     ) -> HashMap<RepoPath, Annotated> {
         self.open.retain(|running| now - running.since < DEAD_AFTER);
         let here = base.map(|base| Place { head: base.clone(), at: now });
+        self.arrives(here.clone());
         let mut changes = Vec::new();
         let mut wanted = Vec::new();
         for (path, old, text) in files {
@@ -133,7 +137,7 @@ impl<'s> Replay<'s> {
     }
 
     fn event(&mut self, event: &Event) {
-        self.here = event.head.clone().map(|head| Place { head, at: event.at });
+        self.arrives(event.head.clone().map(|head| Place { head, at: event.at }));
         if let What::Edit { path, .. } | What::Saw { path, .. } = &event.what {
             for running in self.open.iter_mut().chain(&mut self.background) {
                 if running.session != event.session {
@@ -167,6 +171,14 @@ impl<'s> Replay<'s> {
             }
             What::Session { .. } | What::Read { .. } | What::Unusable { .. } | What::Later => {}
         }
+    }
+
+    fn arrives(&mut self, here: Option<Place>) {
+        let head = |place: &Option<Place>| place.as_ref().map(|place| place.head.clone());
+        if head(&self.here) != head(&here) {
+            self.arrived = self.files.next();
+        }
+        self.here = here;
     }
 
     /// An observation by an event that is no work of its session's.
@@ -344,6 +356,7 @@ impl<'s> Replay<'s> {
         let (known, new): (Vec<_>, _) = seen.partition(|(path, text)| self.is_known(path, text));
         for (path, _) in known {
             self.sees(&path);
+            self.files.sees(&path, self.files.next());
         }
         new
     }
@@ -373,6 +386,7 @@ impl<'s> Replay<'s> {
         for (path, seen, brought) in files {
             let before = self.sees(&path);
             if self.is_known(&path, &seen) {
+                self.files.sees(&path, self.files.next());
                 continue;
             }
             self.current.insert(path.clone(), seen.clone());
@@ -452,6 +466,7 @@ impl<'s> Replay<'s> {
         if let Some(text) = text {
             self.files.texts.insert(path.clone(), Annotated::plain(text));
         }
+        self.files.sees(path, self.arrived.saturating_sub(1));
     }
 
     fn rename(&mut self, from: &RepoPath, to: &RepoPath, head: Option<&Oid>) {
@@ -459,8 +474,7 @@ impl<'s> Replay<'s> {
             return;
         }
         self.begin(from, head);
-        if let Some(text) = self.files.texts.remove(from) {
-            self.files.texts.insert(to.clone(), text);
+        if self.files.rename(from, to) {
             self.current.remove(from);
         }
         if self.blind.contains(from) {

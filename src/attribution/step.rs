@@ -1,11 +1,12 @@
 //! One step of a replay: some files get new texts, all by the same hand.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use super::blend::blend;
 use super::elsewhere::Elsewhere;
 use super::inserted::Inserted;
-use super::lost::{Around, Lost, Where};
+use super::lost::{Around, Left, Lost, Missed, Where};
 use super::tokens::{fingerprint, folded, tells};
 use super::{Annotated, By, Owner};
 use crate::git::lines::{self, Edit, Ends, split};
@@ -23,6 +24,10 @@ pub struct Files {
     pub last: bool,
     /// Where agents inserted telling lines.
     inserted: Inserted,
+    /// Where others did.
+    typed: Inserted,
+    /// In which step each file was seen last.
+    seen: HashMap<RepoPath, usize>,
     steps: usize,
 }
 
@@ -64,7 +69,35 @@ impl Files {
     /// What left and what agents inserted is remembered for about so many lines, the last ones.
     pub fn of_last(lines: usize) -> Self {
         let (lost, inserted) = (Lost::of_last(lines), Inserted::of_last(lines));
-        Self { lost, inserted, ..Self::default() }
+        Self { lost, inserted, typed: Inserted::of_last(lines), ..Self::default() }
+    }
+
+    /// The number of the step that comes next.
+    pub fn next(&self) -> usize {
+        self.steps + 1
+    }
+
+    /// A file is as it is known here, or was before this step at the latest.
+    pub fn sees(&mut self, path: &RepoPath, before: usize) {
+        let seen = self.seen.entry(path.clone()).or_default();
+        *seen = before.max(*seen);
+    }
+
+    /// The step in which a file was seen last before the one under way.
+    fn since(&self, path: &RepoPath) -> usize {
+        self.seen.get(path).copied().unwrap_or(self.steps - 1)
+    }
+
+    /// A file, if it is known, has another name from here on.
+    pub fn rename(&mut self, from: &RepoPath, to: &RepoPath) -> bool {
+        let Some(text) = self.texts.remove(from) else {
+            return false;
+        };
+        self.texts.insert(to.clone(), text);
+        if let Some(step) = self.seen.remove(from) {
+            self.seen.insert(to.clone(), step);
+        }
+        true
     }
 
     /// Whether a file has one of these lines, by their fingerprints.
@@ -108,10 +141,21 @@ impl Files {
             let new = edits.iter().flat_map(move |edit| after[edit.new.clone()].to_vec());
             new.map(|line| (&change.path, line))
         }));
+        let mut others = HashMap::new();
         for (change, gone, old, text, ends, edits) in work {
             let owners = self.owners(&change, old, &text, ends, &edits);
+            let path = change.path;
+            if change.by == By::Other {
+                others.insert(path.clone(), self.since(&path));
+            }
+            self.seen.insert(path.clone(), self.steps);
             if !gone {
-                self.texts.insert(change.path, Annotated { text, owners });
+                self.texts.insert(path, Annotated { text, owners });
+            }
+        }
+        for missed in self.lost.missed(self.steps) {
+            if let Some(since) = others.get(&missed.path) {
+                self.follow(&missed, *since);
             }
         }
         for (lines, owners) in taken {
@@ -137,7 +181,7 @@ impl Files {
     /// Gives back the run around the line `at`; how many lines from there on it has.
     fn give_back_run(&mut self, gone: &[&[u8]], owners: &[Owner], at: usize) -> usize {
         let print = fingerprint(gone[at]);
-        for path in self.inserted.places(print) {
+        for path in self.inserted.places(print, 0) {
             let Some(Annotated { text, owners: there }) = self.texts.get_mut(path) else {
                 continue;
             };
@@ -157,6 +201,41 @@ impl Files {
             return on;
         }
         0
+    }
+
+    /// Somebody takes away an agent's lines that came into another file since this one was seen: they
+    /// were moved, and the new place was seen first.
+    fn follow(&mut self, missed: &Missed, since: usize) {
+        let mut at = 0;
+        while at < missed.lines.len() {
+            let followed = self.follow_run(missed, at, since);
+            followed.clone().for_each(|at| self.lost.comes_back(missed, at));
+            at = followed.end.max(at + 1);
+        }
+    }
+
+    /// Follows the run around the line `at`; which lines it has. Of two places nobody knows which is
+    /// the agent's.
+    fn follow_run(&mut self, missed: &Missed, at: usize, since: usize) -> Range<usize> {
+        let (lines, none) = (&missed.lines, at..at);
+        let Some(Left { print, tells: true, .. }) = lines[at] else { return none };
+        let mut places = self.typed.places(print, since);
+        let (Some(path), None) = (places.next(), places.next()) else { return none };
+        let Some(Annotated { text, owners }) = self.texts.get_mut(path) else { return none };
+        let prints: Vec<u64> = split(text).into_iter().map(fingerprint).collect();
+        let same = |at: usize, line: usize| {
+            let left = lines[at].filter(|left| left.print == prints[line]);
+            left.filter(|_| owners[line] == Owner::Person)
+        };
+        let mut found = (0..prints.len()).filter(|&line| same(at, line).is_some());
+        let (Some(line), None) = (found.next(), found.next()) else { return none };
+        let back = (1..=at.min(line)).take_while(|n| same(at - n, line - n).is_some()).count();
+        let most = (lines.len() - at).min(prints.len() - line);
+        let on = (0..most).take_while(|n| same(at + n, line + n).is_some()).count();
+        let run = at - back..at + on;
+        let new = run.clone().filter_map(|at| lines[at]).map(|left| left.owner.as_carried());
+        owners.splice(line - back..line + on, new);
+        run
     }
 
     /// The owners of the new text; its edits count from the first line between the ends.
@@ -218,7 +297,7 @@ impl Files {
         }
         let place = Where {
             path: &change.path,
-            step: self.steps,
+            since: self.since(&change.path),
             around,
             again: self.last,
             earlier_agents: !matches!(change.by, By::Agent(_)),
@@ -241,11 +320,11 @@ impl Files {
             }
         }
         unclaim(&mut owners, new, &change.brought, change.by);
-        if change.by.is_agent() {
-            for (line, owner) in new.iter().zip(&owners) {
-                if owner.is_agent() && tells(line) {
-                    self.inserted.add(fingerprint(line), &change.path);
-                }
+        for (line, owner) in new.iter().zip(&owners).filter(|(line, _)| tells(line)) {
+            if change.by.is_agent() && owner.is_agent() {
+                self.inserted.add(fingerprint(line), &change.path, self.steps);
+            } else if change.by == By::Other && *owner == Owner::Person {
+                self.typed.add(fingerprint(line), &change.path, self.steps);
             }
         }
         owners

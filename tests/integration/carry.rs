@@ -626,3 +626,45 @@ fn what_a_reset_leaves_in_the_work_tree_may_be_moved() {
     repo.commit_all("moved by a person");
     assert_eq!(owners(&repo, "b.py")[1].0, "ai");
 }
+
+#[test]
+fn what_a_person_moved_into_a_file_that_the_agent_edits_next_is_the_agents() {
+    let repo = TestRepo::with(&[("a.py", "import gateway\n"), ("b.py", "import journal\n")]);
+    let agent = repo.claude("work").prompt("charge");
+    agent.edit("a.py", "gateway\n", "gateway\nthe agent's own line\n");
+    repo.write("a.py", "import gateway\n");
+    repo.write("b.py", "import journal\nthe agent's own line\n");
+    agent.edit("b.py", "journal\n", "journal, ledger\n");
+    repo.commit_all("moved by a person");
+    assert_eq!(owners(&repo, "b.py")[1].0, "ai");
+}
+
+#[test]
+fn what_a_person_copied_and_then_took_away_where_it_was_copied_from_is_the_persons() {
+    let repo = TestRepo::with(&[("a.py", "import gateway\n"), ("b.py", "import journal\n")]);
+    let agent = repo.claude("work").prompt("charge");
+    agent.edit("a.py", "gateway\n", "gateway\nthe agent's own line\n");
+    repo.write("b.py", "import journal\nthe agent's own line\n");
+    agent.edit("b.py", "journal\n", "journal, ledger\n");
+    let _ = agent.shell("true");
+    repo.write("a.py", "import gateway\n");
+    repo.commit_all("copied by a person");
+    assert_eq!(owners(&repo, "b.py")[1].0, "human");
+}
+
+#[test]
+fn what_a_person_moved_into_a_file_that_no_agent_knows_is_the_agents_whoever_looked() {
+    let repo = TestRepo::with(&[("a.py", "import gateway\n"), ("b.py", "import journal\n")]);
+    for look in ["a command", "an edit"] {
+        let agent = repo.claude("work").prompt("charge");
+        agent.edit("a.py", "gateway\n", &format!("gateway\nthe agent's line before {look}\n"));
+        repo.write("a.py", "import gateway\n");
+        repo.write("b.py", format!("import journal\nthe agent's line before {look}\n"));
+        match look {
+            "an edit" => agent.edit("a.py", "gateway\n", "gateway, ledger\n"),
+            _ => agent.shell("true"),
+        };
+        repo.commit_all("moved by a person");
+        assert_eq!(owners(&repo, "b.py")[1].0, "ai", "{look}");
+    }
+}
