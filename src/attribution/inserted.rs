@@ -68,8 +68,8 @@ mod tests {
         let places = |inserted: &Inserted, print, since| -> Vec<RepoPath> {
             inserted.places(print, since).cloned().collect()
         };
-        assert_eq!(places(&inserted, 1, 1), [a.clone(), b.clone()]);
-        assert_eq!(places(&inserted, 1, 2), [b.clone()]);
+        assert_eq!(places(&inserted, 1, 1), ["a", "b"].map(RepoPath::from));
+        assert_eq!(places(&inserted, 1, 2), ["b"].map(RepoPath::from));
         inserted.add(2, &a, 4);
         assert_eq!(places(&inserted, 1, 0), [b]);
         assert_eq!(places(&inserted, 2, 0), [a]);

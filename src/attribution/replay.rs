@@ -174,8 +174,7 @@ impl<'s> Replay<'s> {
     }
 
     fn arrives(&mut self, here: Option<Place>) {
-        let head = |place: &Option<Place>| place.as_ref().map(|place| place.head.clone());
-        if head(&self.here) != head(&here) {
+        if self.here.as_ref().map(|was| &was.head) != here.as_ref().map(|is| &is.head) {
             self.arrived = self.files.next();
         }
         self.here = here;
@@ -462,8 +461,7 @@ impl<'s> Replay<'s> {
         if self.files.texts.contains_key(path) {
             return;
         }
-        let text = head.and_then(|head| self.source.committed(head, path));
-        if let Some(text) = text {
+        if let Some(text) = head.and_then(|head| self.source.committed(head, path)) {
             self.files.texts.insert(path.clone(), Annotated::plain(text));
         }
         self.files.sees(path, self.arrived.saturating_sub(1));

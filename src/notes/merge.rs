@@ -71,8 +71,9 @@ fn join_records(a: Value, b: Value) -> Value {
             |value: &Value| (value["at"].is_null(), value["at"].to_string(), value.to_string());
         return if place(&a) <= place(&b) { a } else { b };
     }
-    let sure = seen(&a) != seen(&b);
-    let (a, b) = if sure && seen(&b) { (b, a) } else { (a, b) };
+    // Of hunks who knows more is right: as where two overlap.
+    let sure = knows(&a) != knows(&b);
+    let (a, b) = if knows(&b) > knows(&a) { (b, a) } else { (a, b) };
     let (Value::Object(mut a), Value::Object(b)) = (a, b) else {
         return Value::Null;
     };
@@ -106,9 +107,13 @@ fn join_records(a: Value, b: Value) -> Value {
 /// What a hunk's evidence speaks for: these fields belong together.
 const WHOSE: [&str; 5] = ["contributor", "session", "turn", "edit", "evidence"];
 
-/// Whether somebody saw the lines being written, and did not only find them again.
-fn seen(hunk: &Value) -> bool {
-    hunk["evidence"].as_str().is_some_and(|evidence| evidence != "carried")
+/// How much is known of the lines: somebody saw them being written, or found them again, or neither.
+fn knows(hunk: &Value) -> u8 {
+    match hunk["evidence"].as_str() {
+        None => 0,
+        Some("carried") => 1,
+        Some(_) => 2,
+    }
 }
 
 /// The earlier of two times, the greater of two other values.
