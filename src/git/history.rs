@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::path::Path;
 
 use super::process::{self, With as _};
 use super::{GitError, Repo};
@@ -90,16 +91,20 @@ impl Repo {
         Ok(dated.filter(|(_, at)| *at == authored).map(|(commit, _)| commit).collect())
     }
 
-    /// The last commit in the history of this one that changed a file.
-    pub fn last_change(&self, of: &Oid, path: &RepoPath) -> Result<Option<Oid>, GitError> {
-        let mut command = self.git();
-        command.args(["--literal-pathspecs", "rev-list", "--max-count=1", "--end-of-options"]);
-        command.args([of.as_str(), "--"]);
-        let file = os_path(path.as_bytes());
-        command.arg(self.work_tree().map(|top| top.join(&file)).unwrap_or(file));
+    /// The last commits in the history of this one, so many at most, that changed one of these files.
+    pub fn last_changes(
+        &self,
+        of: &Oid,
+        paths: &[&RepoPath],
+        limit: usize,
+    ) -> Result<Vec<Oid>, GitError> {
+        let mut command = self.git().with("--literal-pathspecs").with("rev-list");
+        command.args([&format!("--max-count={limit}"), "--end-of-options", of.as_str(), "--"]);
+        let top = self.work_tree().unwrap_or(Path::new(""));
+        command.args(paths.iter().map(|path| top.join(os_path(path.as_bytes()))));
         let answer = process::output(&mut command, "look for a file in the history")?;
-        let line = String::from_utf8_lossy(process::line(&answer)).into_owned();
-        Ok(Some(line).filter(|line| !line.is_empty()).map(Oid))
+        let text = String::from_utf8_lossy(&answer);
+        Ok(text.lines().map(|line| Oid(line.to_owned())).collect())
     }
 
     /// The commits on which HEAD and the branches were, so many at most, each with the time at which

@@ -1,7 +1,7 @@
 //! Lines that a commit has from elsewhere, as a copy: where the text stood before. An agent may have
 //! copied a person's lines earlier, and then nobody can say from which of the two these come.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::carry::Wanted;
@@ -17,8 +17,9 @@ use crate::model::{Oid, RepoPath};
 
 /// So many files of a tree are read at most, those of the same kind first.
 const MAX_FILES: usize = 5_000;
-/// In so many commits the text is looked for at most.
+/// In so many commits the text is looked for at most, and in so many older states of a file.
 const MAX_COMMITS: usize = 4;
+const MAX_STATES: usize = 4;
 
 /// So many lines are kept at most.
 const MAX_LINES: usize = 5_000_000;
@@ -74,7 +75,8 @@ impl<'a> Copies<'a> {
         copies
     }
 
-    /// Where each stood before: in the commits below, and in the agents'.
+    /// Where each stood before: in the commits below, and in the agents', or where one of these is
+    /// not here in older states of the files.
     pub fn places(
         &self,
         repo: &Repo,
@@ -87,9 +89,14 @@ impl<'a> Copies<'a> {
             return Ok(found);
         }
         let kinds: HashSet<_> = files.iter().map(|file| file.path.extension()).collect();
-        let commits = wanted.commit.parents.iter().chain(self.commits.iter().copied());
+        let agents = self.commits.iter().copied();
+        let mut commits: Vec<Oid> =
+            wanted.commit.parents.iter().chain(agents).take(MAX_COMMITS).cloned().collect();
+        if self.commits.iter().any(|commit| repo.commit(commit).is_err()) {
+            commits.extend(self.older(repo, wanted, files)?);
+        }
         let mut seen = HashSet::new();
-        for commit in commits.take(MAX_COMMITS) {
+        for commit in &commits {
             let mut lines = Vec::new();
             for file in texts.holding(repo, commit, &kinds, &self.lines)? {
                 if seen.insert(file.clone()) {
@@ -101,6 +108,26 @@ impl<'a> Copies<'a> {
             }
         }
         Ok(found)
+    }
+
+    /// The commits from which the last ones that changed the files with these lines took them.
+    fn older(
+        &self,
+        repo: &Repo,
+        wanted: &Wanted<'_>,
+        files: &[File<'_>],
+    ) -> Result<Vec<Oid>, GitError> {
+        let Some(parent) = wanted.commit.parents.first() else {
+            return Ok(Vec::new());
+        };
+        let files: BTreeSet<&RepoPath> =
+            self.lines.values().flatten().map(|(file, _)| files[*file].path).collect();
+        let files: Vec<&RepoPath> = files.into_iter().collect();
+        let mut older = Vec::new();
+        for commit in repo.last_changes(parent, &files, MAX_STATES)? {
+            older.extend(repo.commit(&commit)?.parents);
+        }
+        Ok(older)
     }
 
     /// The lines of a file that are the same as some of these.

@@ -144,7 +144,7 @@ fn deleted(repo: &Repo, wanted: &Wanted<'_>, files: &[&File<'_>]) -> Result<Vec<
         target.is_some_and(|target| target.bases.is_empty())
     };
     for file in files.iter().filter(is_new).take(MAX_DELETED) {
-        let Some(last) = repo.last_change(parent, file.path)? else {
+        let Some(last) = repo.last_changes(parent, &[file.path], 1)?.pop() else {
             continue;
         };
         let last = repo.commit(&last)?;

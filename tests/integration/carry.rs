@@ -438,18 +438,36 @@ fn a_persons_lines_that_were_taken_out_and_come_back_are_not_those_of_an_agent_w
     assert_eq!(owners(&repo, "copy.py")[1], is("ai", "note"));
 }
 
-#[test]
-fn a_persons_file_that_was_restored_and_reverted_twice_is_not_an_agents_who_copied_it() {
-    let Team { first, second, .. } = Team::new(&[]);
+/// A clone with a person's file, and the notes of an agent's commit that copied it and is not here.
+fn copied_elsewhere() -> Team {
+    let team = Team::new(&[]);
+    let (first, second) = (&team.first, &team.second);
     first.set_one_clock();
     first.committed(&[("typed.py", WORK)]);
     first.git(["push", "-q", "origin", "main"]);
-    // The agent's commit itself stays in the first clone.
     first.claude("copy").prompt("the same here").write("copy.py", WORK);
     first.commit_all("copied by an agent");
     first.sync();
     second.git(["pull", "-q"]);
     second.sync();
+    team
+}
+
+#[test]
+fn a_persons_lines_that_come_back_are_theirs_where_the_commit_of_the_agent_is_not_here() {
+    let Team { second, .. } = copied_elsewhere();
+    for text in ["import gateway\n", "import journal\n", WORK] {
+        second.write("typed.py", text);
+        second.git([&OFF[..], &["commit", "-qam", "out, and in again"]].concat());
+        second.git([&OFF[..], &["commit", "-q", "--allow-empty", "-m", "other work"]].concat());
+    }
+    let _ = second.ai_log(["repair"]).ok();
+    assert_ne!(owners(&second, "typed.py")[2].0, "ai");
+}
+
+#[test]
+fn a_persons_file_that_was_restored_and_reverted_twice_is_not_an_agents_who_copied_it() {
+    let Team { second, .. } = copied_elsewhere();
     let off =
         "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null";
     let script = "git rm -q typed.py; git commit -qm gone; git checkout -q HEAD~1 -- typed.py; \
