@@ -139,7 +139,7 @@ impl Lost {
     /// The owners of those of these new lines that were here before; `None` for the others.
     ///
     /// One telling line is enough where the text left a file since this one was seen, or comes back
-    /// to the place that it left. From anywhere else, only a run with three telling lines counts: a
+    /// to the place that it left, or beside lines that it left with. From anywhere else, only a run with three telling lines counts: a
     /// person who types a line that an agent once wrote, too, keeps it. Lines that tell nothing
     /// come back with their neighbours. A person's line that an agent writes again stays theirs.
     pub fn take(&mut self, lines: &[&[u8]], place: Where<'_>) -> Vec<Option<Owner>> {
@@ -148,19 +148,22 @@ impl Lost {
             return owners;
         }
         let prints: Vec<u64> = lines.iter().map(|line| fingerprint(line)).collect();
-        for at in 0..lines.len() {
-            if owners[at].is_some() {
+        let mut from = vec![None; lines.len()];
+        // Twice: a line may be known by one that comes after it.
+        for at in (0..lines.len()).chain(0..lines.len()) {
+            if from[at].is_some() {
                 continue;
             }
-            let Some(found) = self.longest(&prints, &owners, at, place) else {
+            let Some(found) = self.longest(&prints, &from, at, place) else {
                 continue;
             };
             let foreign = self.runs[found.run].path != *place.path;
             let to = found.to..found.to + found.length;
             let any =
                 foreign && prints[to.clone()].iter().any(|print| self.comes_too_often(*print));
-            for (offset, at) in to.enumerate() {
-                let line = &mut self.runs[found.run].lines[found.from + offset];
+            for (line, at) in (found.from..).zip(to) {
+                from[at] = Some((found.run, line));
+                let line = &mut self.runs[found.run].lines[line];
                 line.back = true;
                 owners[at] = Some(match line.owner {
                     owner if any && owner.is_agent() => Owner::Unknown,
@@ -204,7 +207,7 @@ impl Lost {
     fn longest(
         &self,
         prints: &[u64],
-        taken: &[Option<Owner>],
+        taken: &[Option<(usize, usize)>],
         at: usize,
         place: Where<'_>,
     ) -> Option<Found> {
@@ -242,14 +245,20 @@ impl Lost {
             let better = best
                 .as_ref()
                 .is_none_or(|(known_own, known)| (length, own) > (known.length, *known_own));
-            if better && self.may(found, prints, place) {
+            if better && self.may(found, prints, taken, place) {
                 best = Some((own, found));
             }
         }
         best.map(|(_, found)| found)
     }
 
-    fn may(&self, found: Found, prints: &[u64], place: Where<'_>) -> bool {
+    fn may(
+        &self,
+        found: Found,
+        prints: &[u64],
+        taken: &[Option<(usize, usize)>],
+        place: Where<'_>,
+    ) -> bool {
         let run = &self.runs[found.run];
         let lines = &run.lines[found.from..found.from + found.length];
         let now = run.step > place.since;
@@ -262,10 +271,16 @@ impl Lost {
         let has =
             place.around.beside(found.to..found.to + found.length, |at| prints.get(at).copied());
         let there = run.path == *place.path && (had.before == has.before || had.after == has.after);
+        // Beside a line that left together with them.
+        let at = |line: Option<usize>| taken.get(line?).copied().flatten();
+        let before = at(found.to.checked_sub(1));
+        let after = at(Some(found.to + found.length));
+        let together = before.is_some_and(|(run, line)| run == found.run && line < found.from)
+            || after.is_some_and(|(run, line)| run == found.run && line > found.from);
         // In doubt an agent has moved a person's line, not thought of the same one.
         let persons = !place.earlier_agents && lines.iter().all(|line| line.owner == Owner::Person);
         let telling = lines.iter().filter(|line| line.tells).count();
-        telling >= if now || there || persons { 1 } else { 3 }
+        telling >= if now || there || together || persons { 1 } else { 3 }
     }
 }
 

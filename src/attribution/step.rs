@@ -429,6 +429,20 @@ mod tests {
     }
 
     #[test]
+    fn one_line_comes_back_beside_lines_that_it_left_with() {
+        let (first, last) =
+            ("a_line_of_the_agent\n", "its_second_line_of_all\nits_third_line_of_all\n");
+        let mut files = Files::default();
+        let both = format!("{first}a_line_that_is_gone_for_good\n{last}");
+        files.step(vec![change("a", &both, By::Agent(0))]);
+        files.step(vec![change("a", "", By::Other)]);
+        files.step(vec![change("a", "of_a_person\n", By::Other)]);
+        let back = format!("of_a_person\n{first}{last}");
+        files.step(vec![change("a", &back, By::Other)]);
+        assert_eq!(owners(&files, "a"), [P, Owner::of(0), Owner::of(0), Owner::of(0)]);
+    }
+
+    #[test]
     fn what_left_long_ago_is_forgotten() {
         let agents = "a_line_of_the_agent\nanother_line_of_it\na_third_line_of_it\n";
         let since = |lines: usize| {
