@@ -18,9 +18,9 @@ use crate::git::objects::Commit;
 use crate::git::reflog::Move;
 use crate::git::target::targets;
 use crate::journal;
-use crate::model::note::Note;
+use crate::model::note::{Note, NoteHunk};
 use crate::model::{Oid, RepoPath};
-use crate::query::carry::{Carrier, Wanted};
+use crate::query::carry::{Carrier, Wanted, unexplained};
 use crate::render::json::Repaired;
 use crate::{notes, query};
 
@@ -181,7 +181,8 @@ fn find(
 }
 
 /// What notes that came later say of a commit that has one: whoever moves lines of a fetched commit
-/// before its note is fetched, too, is taken for their writer. Only what is new is told.
+/// before its note is fetched, too, is taken for their writer, and of a commit made elsewhere nobody
+/// knew some lines. Only what is new is told.
 fn late(
     repo: &Repo,
     carrier: &mut Carrier<'_>,
@@ -192,14 +193,22 @@ fn late(
     let (Ok(old), Ok(targets)) = (notes::parse(bytes), targets(repo, commit)) else {
         return Ok(None);
     };
-    let taken = &old.hunks;
-    let wanted = Wanted { oid, commit, targets: &targets, taken, predecessors: &[] };
+    // No gate saw the commit: its note was made from others', and doubts for want of this one.
+    let made_up = old.ruling.is_none();
+    let sure = |hunk: &&NoteHunk| !made_up || hunk.evidence.is_some();
+    let taken: Vec<NoteHunk> = old.hunks.iter().filter(sure).cloned().collect();
+    let wanted = Wanted { oid, commit, targets: &targets, taken: &taken, predecessors: &[] };
     let carried = carrier.carry(&wanted)?;
     if carried.hunks.is_empty() {
         return Ok(None);
     }
     let mut note = Note { authored: old.authored, ..Note::default() };
     carried.add_to(carrier, &mut note)?;
+    if !carried.rewritten {
+        let persons = unexplained(&targets, &old.hunks);
+        let rest = unexplained(&targets, &[persons, taken, carried.hunks].concat());
+        note.add(rest);
+    }
     let prompts = query::prompts_of(repo, &carried.from, &note)?;
     Ok(Some(Made { commit: oid.clone(), note, prompts, from: carried.from }))
 }

@@ -686,3 +686,37 @@ fn what_a_person_moved_into_a_file_that_no_agent_knows_is_the_agents_whoever_loo
         assert_eq!(owners(&repo, "b.py")[1].0, "ai", "{look}");
     }
 }
+
+#[test]
+fn what_nobody_knew_of_a_squash_is_known_once_the_notes_of_its_branch_come() {
+    let Team { first, second, .. } = Team::new(&[]);
+    let files = [("a.py", "import gateway\nimport journal\n"), ("b.py", "import ledger\n")];
+    first.committed(&files);
+    first.claude("work").prompt("charge").edit("a.py", "journal\n", &format!("journal\n{WORK}"));
+    first.commit_all("by an agent");
+    first.git(["push", "-q", "origin", "main"]);
+    first.sync();
+    first.git(["checkout", "-q", "-b", "topic"]);
+    // A person moves the agent's text, by which the squash is known to have something of an agent's.
+    first.write("a.py", files[0].1);
+    first.write("b.py", format!("{}{WORK}", files[1].1));
+    let later = WORK.replace("charge", "refund").replace("total", "amount");
+    first.claude("later").prompt("refund").write("c.py", &later);
+    first.commit_all("moved, and more by an agent");
+    first.git(["checkout", "-q", "main"]);
+    first.git(["merge", "-q", "--squash", "topic"]);
+    first.git([&OFF[..], &["commit", "-qm", "squashed on the server"]].concat());
+    first.git(["push", "-q", "--no-verify", "origin", "main"]);
+    second.git(["pull", "-q"]);
+    second.sync();
+    let _ = second.ai_log(["repair"]).ok();
+    assert_eq!(owners(&second, "b.py")[2], is("ai", "note"));
+    assert_eq!(owners(&second, "c.py")[1], is("unknown", "note"));
+    first.sync();
+    second.sync();
+    let _ = second.ai_log(["repair"]).ok();
+    assert_eq!(owners(&second, "b.py")[2], is("ai", "note"));
+    assert_eq!(owners(&second, "c.py")[1], is("ai", "note"));
+    assert_eq!(second.ai_log(["repair"]).ok(), "", "nothing is left to do");
+    assert_eq!(second.ai_log(["verify"]).code, Some(0));
+}
