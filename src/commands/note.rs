@@ -18,6 +18,7 @@ use crate::git::target::{Target, targets};
 use crate::journal::MAX_TEXT;
 use crate::model::note::{CommittedBy, Note, NoteHunk, PromptRecord};
 use crate::model::{Oid, SessionId};
+use crate::query::beside::beside;
 use crate::query::carry::{Carrier, Wanted, adopt, others, unexplained};
 use crate::{notes, query};
 
@@ -134,6 +135,9 @@ pub fn make(
         }
     }
     note.others = others(&targets, &note.hunks);
+    if job.origin == Origin::Here {
+        note.beside.extend(beside(repo, &job.commit, &targets, &note.hunks)?);
+    }
     gate::record(env, repo, evidences, job, &commit, &mut note, now);
     // The journal's own come first.
     let mut told = BTreeSet::new();
@@ -188,6 +192,7 @@ fn inherit(
         };
         let old = notes::parse(&bytes)?;
         found = true;
+        note.beside.extend(&old.beside);
         let mut hunks = Vec::new();
         for target in targets {
             hunks.extend(inherited(repo, predecessor, &old, target, note)?);

@@ -23,6 +23,9 @@ pub struct Note {
     pub committed_by: Option<CommittedBy>,
     /// Some of what else the commit added, by which it is known in a squash: see [`Note::sample`].
     pub others: Vec<u32>,
+    /// Of the agents' lines those that another file had as well when the commit was made, and no
+    /// commit: whoever commits that one has not copied them from here. See [`Note::half`].
+    pub beside: Vec<u32>,
     /// The sessions that its hunks come from.
     pub sessions: BTreeMap<SessionId, Session>,
     /// The turns that its hunks come from.

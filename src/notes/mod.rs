@@ -116,6 +116,7 @@ pub fn parse_as_it_is(bytes: &[u8]) -> Result<Note, NoteError> {
             Ok(Record::Head(head)) => {
                 note.authored = note.authored.or(head.authored);
                 note.others.extend(head.others());
+                note.beside.extend(head.beside());
                 note.committed_by = note.committed_by.or(head.committed_by);
             }
             Ok(Record::Other) | Err(_) => {}

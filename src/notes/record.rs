@@ -56,6 +56,10 @@ pub struct HeadRecord {
     /// as base64: what tells a squash that the commit went into, however few its agents' lines are.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub others: String,
+    /// The same of the agents' lines that another file had as well when the commit was made, and no
+    /// commit: they were not copied from here into that one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub beside: String,
 }
 
 /// A conversation.
@@ -184,22 +188,37 @@ pub struct PromptLineRecord {
 impl HeadRecord {
     /// The head of a note.
     pub fn of(note: &Note) -> Self {
-        let bytes: Vec<u8> = note.others.iter().flat_map(|half| half.to_be_bytes()).collect();
         Self {
             schema: super::PROVENANCE_SCHEMA.into(),
             tool: concat!("git-ai-log ", env!("CARGO_PKG_VERSION")).into(),
             authored: note.authored,
             committed_by: note.committed_by.clone(),
-            others: base64(&bytes),
+            others: packed(&note.others),
+            beside: packed(&note.beside),
         }
     }
 
     /// What else the commit added.
     pub fn others(&self) -> Vec<u32> {
-        let bytes = unbase64(&self.others).unwrap_or_default();
-        let (halves, _) = bytes.as_chunks::<4>();
-        halves.iter().map(|half| u32::from_be_bytes(*half)).collect()
+        unpacked(&self.others)
     }
+
+    /// Which of the agents' lines stood in another file, too.
+    pub fn beside(&self) -> Vec<u32> {
+        unpacked(&self.beside)
+    }
+}
+
+/// Four bytes each, big-endian, as base64.
+fn packed(halves: &[u32]) -> String {
+    let bytes: Vec<u8> = halves.iter().flat_map(|half| half.to_be_bytes()).collect();
+    base64(&bytes)
+}
+
+fn unpacked(text: &str) -> Vec<u32> {
+    let bytes = unbase64(text).unwrap_or_default();
+    let (halves, _) = bytes.as_chunks::<4>();
+    halves.iter().map(|half| u32::from_be_bytes(*half)).collect()
 }
 
 impl HunkRecord {

@@ -160,6 +160,11 @@ impl<'r> Carrier<'r> {
         files: &mut [File<'_>],
     ) -> Result<bool, GitError> {
         let mut any = false;
+        for (file, line) in &copies.beside {
+            let stood = &mut files[*file].stood[*line];
+            any |= *stood != i64::MIN;
+            *stood = i64::MIN;
+        }
         for ((file, line), place) in copies.places(self.repo, wanted, files, &mut self.texts)? {
             let (_, owner) = self.owner(&place)?;
             let stood = &mut files[file].stood[line];

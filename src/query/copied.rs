@@ -13,6 +13,7 @@ use crate::attribution::tokens::{fingerprint, tells};
 use crate::git::lines::{is_binary, split};
 use crate::git::{GitError, Repo};
 use crate::journal::MAX_TEXT;
+use crate::model::note::Note;
 use crate::model::{Oid, RepoPath};
 
 /// So many files of a tree are read at most, those of the same kind first.
@@ -41,6 +42,8 @@ pub struct Copies<'a> {
     lines: HashMap<u64, Vec<At>>,
     /// The agents' commits.
     commits: Vec<&'a Oid>,
+    /// Those that stood in another file, too, when an agent's were committed.
+    pub beside: Vec<At>,
 }
 
 impl<'a> Copies<'a> {
@@ -51,6 +54,8 @@ impl<'a> Copies<'a> {
         known: &'a [Known],
         owners: &[(usize, usize)],
     ) -> Self {
+        let beside = known.iter().flat_map(|known| known.note.beside.iter().copied());
+        let beside: HashSet<u32> = beside.collect();
         let mut copies = Self::default();
         for (number, (file, found)) in files.iter().zip(found).enumerate() {
             for (at, found) in found.iter().enumerate() {
@@ -66,6 +71,9 @@ impl<'a> Copies<'a> {
                     continue;
                 }
                 let print = fingerprint(file.lines[at]);
+                if beside.contains(&Note::half(print)) {
+                    copies.beside.push((number, at));
+                }
                 copies.lines.entry(print).or_default().push((number, at));
                 if !copies.commits.contains(&commit) {
                     copies.commits.push(commit);

@@ -74,3 +74,16 @@ impl<'a> File<'a> {
         self.lines.iter().map(|line| fingerprint(line)).collect()
     }
 }
+
+/// Fingerprints of those lines of hunks of these files that can be known again.
+pub fn telling<'h>(targets: &[Target], hunks: impl Iterator<Item = &'h NoteHunk>) -> HashSet<u64> {
+    let mut prints = HashSet::new();
+    for hunk in hunks {
+        let target = targets.iter().find(|target| target.path == hunk.path);
+        let lines = target.map(|target| split(&target.text)).unwrap_or_default();
+        let start = (hunk.lines.start as usize).saturating_sub(1);
+        let own = lines.into_iter().skip(start).take(hunk.fingerprints.len());
+        prints.extend(own.filter(|line| tells(line)).map(fingerprint));
+    }
+    prints
+}

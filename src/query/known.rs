@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::carry::Wanted;
+use super::file::telling;
 use super::kin::Noted;
 use crate::attribution::carry::{Kin, Pool, Run};
-use crate::attribution::tokens::{fingerprint, tells};
-use crate::git::lines::split;
 use crate::model::Oid;
 use crate::model::note::{Note, NoteHunk};
 
@@ -80,15 +79,7 @@ pub fn taken(wanted: &Wanted<'_>, note: &Note) -> HashSet<u64> {
         let turn = hunk.turn.as_ref();
         hunk.contributor.is_agents() && turn.is_some_and(|turn| note.turns.contains_key(turn))
     };
-    let mut prints = HashSet::new();
-    for hunk in wanted.taken.iter().filter(of_note) {
-        let target = wanted.targets.iter().find(|target| target.path == hunk.path);
-        let lines = target.map(|target| split(&target.text)).unwrap_or_default();
-        let start = (hunk.lines.start as usize).saturating_sub(1);
-        let own = lines.into_iter().skip(start).take(hunk.fingerprints.len());
-        prints.extend(own.filter(|line| tells(line)).map(fingerprint));
-    }
-    prints
+    telling(wanted.targets, wanted.taken.iter().filter(of_note))
 }
 
 /// The runs of these notes, and their owners: a note and one of its hunks. The same lines of the

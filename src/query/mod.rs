@@ -1,5 +1,6 @@
 //! Provenance of lines and commits: notes, read as they are asked for.
 
+pub mod beside;
 pub mod carry;
 mod copied;
 mod file;

@@ -720,3 +720,16 @@ fn what_nobody_knew_of_a_squash_is_known_once_the_notes_of_its_branch_come() {
     assert_eq!(second.ai_log(["repair"]).ok(), "", "nothing is left to do");
     assert_eq!(second.ai_log(["verify"]).code, Some(0));
 }
+
+#[test]
+fn a_persons_lines_that_an_agent_copied_are_theirs_though_the_copy_is_committed_first() {
+    let repo = TestRepo::with(&[("readme", "a person's\n")]);
+    repo.write("typed.py", WORK);
+    repo.claude("copy").prompt("the same here").write("copy.py", WORK);
+    for path in ["copy.py", "typed.py"] {
+        repo.stage(&[path]);
+        repo.commit(path);
+    }
+    assert_ne!(owners(&repo, "typed.py")[1].0, "ai");
+    assert_eq!(owners(&repo, "copy.py")[1], is("ai", "note"));
+}
