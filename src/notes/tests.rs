@@ -26,7 +26,8 @@ fn any_note() -> impl Strategy<Value = Note> {
         proptest::collection::btree_map("s_[0-9a-f]{3}", proptest::option::of("[a-z]{1,9}"), 0..3);
     let others = proptest::collection::vec(any::<u32>(), 0..4);
     (hunks, sessions, others).prop_map(|(hunks, sessions, others)| {
-        let mut note = Note { others, ..Note::default() };
+        let beside = others.iter().map(|half| !half).collect();
+        let mut note = Note { others, beside, ..Note::default() };
         for (path, start, prints) in hunks {
             note.hunks.push(hunk(&path, start, &prints, Evidence::Edit));
         }

@@ -35,7 +35,12 @@ pub fn beside(
     let mut found: BTreeSet<u64> =
         committed.filter_map(|file| same(file.telling().collect())).flatten().collect();
     let kinds: HashSet<_> = agents.iter().map(|hunk| hunk.path.extension()).collect();
-    let dirty = repo.dirty()?.into_iter().filter(|path| kinds.contains(&path.extension()));
+    // A note without it is better than none.
+    let dirty = repo
+        .dirty()
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|path| kinds.contains(&path.extension()));
     for path in dirty.take(MAX_FILES) {
         if let Some(same) = same(prints(&uncommitted(repo, &path))) {
             let known = repo.text_in(commit, &path)?.unwrap_or_default();
