@@ -27,8 +27,6 @@ from run import Case, Table, apart, git, in_turns, install, ms, new_file
 
 PROMPTS = "refs/notes/ai-log/prompts"
 BRANCHES = ("files", "more")
-# More than lie beside a large ref of prompts.
-MANY = 257
 
 
 def tree(ref, names, text):
@@ -111,10 +109,9 @@ def by_git(ours, other, numbers, work, news):
                 ours, before)
 
 
-def by_us(binary, ours, other, numbers, news, notes=1):
+def by_us(binary, ours, other, numbers, news):
     def before(_):
-        for _ in range(notes):
-            apart(noted, binary, ours, next(numbers))
+        apart(noted, binary, ours, next(numbers))
         if news:
             apart(noted, binary, other, next(numbers))
             subprocess.run([binary, "sync"], cwd=other, check=True, capture_output=True)
@@ -176,10 +173,6 @@ def main():
                 cases[f"`git ai-log sync`, a note of {what}"] = by_us(
                     binary, ours, other, numbers, news)
                 told(table, cases, news, options.rounds)
-        cases = {text: by_git(ours, other, numbers, work, False) for text, work in rows.items()}
-        cases[f"`git ai-log sync`, {MANY} notes of both, which moves the large ref"] = by_us(
-            binary, ours, other, numbers, False, MANY)
-        told(table, cases, False, min(options.rounds, 3))
         # Last: each time git sends the whole tree again.
         last = rows | {"the same of two branches, one of them without history": one_alone}
         told(table, {text: by_git(ours, other, numbers, work, True)
