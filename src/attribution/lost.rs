@@ -4,9 +4,9 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::ops::Range;
 
-use super::Owner;
 use super::step::Change;
 use super::tokens::{fingerprint, tells};
+use super::{By, Owner};
 use crate::model::RepoPath;
 
 /// A run of lines that left a file in one go.
@@ -14,6 +14,8 @@ struct Run {
     path: RepoPath,
     /// Which step it left in.
     step: usize,
+    /// Nobody reported that: it may have happened any time since the file was seen before.
+    unreported: bool,
     lines: Vec<Line>,
     /// The lines around it when it left.
     around: Around,
@@ -59,6 +61,8 @@ struct Line {
 pub struct Where<'a> {
     /// The file it comes back into.
     pub path: &'a RepoPath,
+    /// The step that is under way.
+    pub step: usize,
     /// The step in which it was seen last: what left since may have come at the same time.
     pub since: usize,
     /// The lines around the new ones.
@@ -120,7 +124,8 @@ impl Lost {
             .collect();
         self.index.extend(telling(&lines).map(|(print, place)| (print, run, place)));
         self.lines += lines.len();
-        self.runs.push_back(Run { path: change.path.clone(), step, lines, around });
+        let (path, unreported) = (change.path.clone(), change.by == By::Other);
+        self.runs.push_back(Run { path, step, unreported, lines, around });
         while self.runs.len() > 1 && self.most.is_some_and(|most| self.lines > most) {
             self.forget_first();
         }
@@ -138,8 +143,9 @@ impl Lost {
 
     /// The owners of those of these new lines that were here before; `None` for the others.
     ///
-    /// One telling line is enough where the text left a file since this one was seen, or comes back
-    /// to the place that it left, or beside lines that it left with. From anywhere else, only a run with three telling lines counts: a
+    /// One telling line is enough where the text leaves a file in this step, or left it since this one
+    /// was seen and nobody reported that, or where it comes back to the place that it left or beside
+    /// lines that it left with. From anywhere else, only a run with three telling lines counts: a
     /// person who types a line that an agent once wrote, too, keeps it. Lines that tell nothing
     /// come back with their neighbours. A person's line that an agent writes again stays theirs.
     pub fn take(&mut self, lines: &[&[u8]], place: Where<'_>) -> Vec<Option<Owner>> {
@@ -261,7 +267,7 @@ impl Lost {
     ) -> bool {
         let run = &self.runs[found.run];
         let lines = &run.lines[found.from..found.from + found.length];
-        let now = run.step > place.since;
+        let now = run.step == place.step || run.unreported && run.step > place.since;
         if !now && !place.earlier_agents && lines.iter().any(|line| line.owner.is_agent()) {
             return false;
         }

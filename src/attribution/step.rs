@@ -297,6 +297,7 @@ impl Files {
         }
         let place = Where {
             path: &change.path,
+            step: self.steps,
             since: self.since(&change.path),
             around,
             again: self.last,
