@@ -141,14 +141,7 @@ fn findings(env: &Env, repo: &Repo, question: &Question) -> Result<Option<String
         targets.extend(screen::work_tree_target(repo, head.as_ref(), &path)?);
     }
     targets.retain(|target| !is_binary(&target.text));
-    let hunks = attribute::hunks(
-        repo,
-        &evidences,
-        head.as_ref(),
-        &targets,
-        attribute::Made::Here,
-        Env::now(),
-    )?;
+    let hunks = attribute::uncommitted(repo, &evidences, head.as_ref(), &targets)?;
     if !hunks.iter().any(|hunk| own.wrote(hunk)) {
         return Ok(None);
     }

@@ -212,6 +212,16 @@ pub fn hunks(
     Ok(hunks)
 }
 
+/// Those of what lies in the work tree now, on top of HEAD.
+pub fn uncommitted(
+    repo: &Repo,
+    evidences: &Evidences,
+    head: Option<&Oid>,
+    targets: &[Target],
+) -> Result<Vec<NoteHunk>> {
+    hunks(repo, evidences, head, targets, Made::Here, Env::now())
+}
+
 /// Whether what stands on this commit is HEAD, or would be the next one.
 fn is_here(repo: &Repo, base: Option<&Oid>) -> Result<bool> {
     let Some(head) = repo.head()? else {

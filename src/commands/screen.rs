@@ -123,14 +123,7 @@ pub fn add_uncommitted(
     for path in paths {
         targets.extend(work_tree_target(repo, head.as_ref(), path)?);
     }
-    let hunks = attribute::hunks(
-        repo,
-        &evidences,
-        head.as_ref(),
-        &targets,
-        attribute::Made::Here,
-        Env::now(),
-    )?;
+    let hunks = attribute::uncommitted(repo, &evidences, head.as_ref(), &targets)?;
     let mut note = Note { hunks, ..Note::default() };
     let prompts = evidences.describe(&mut note, None);
     provenance.add_uncommitted(zero(head.as_ref()), note, prompts);
