@@ -12,13 +12,21 @@ use crate::model::RepoPath;
 /// A run of lines that left a file in one go.
 struct Run {
     path: RepoPath,
-    /// Which step it left in.
-    step: usize,
-    /// Nobody reported that: it may have happened any time since the file was seen before.
-    unreported: bool,
+    by: By,
+    when: When,
     lines: Vec<Line>,
     /// The lines around it when it left.
     around: Around,
+}
+
+/// When a file changed.
+#[derive(Debug, Clone, Copy)]
+pub struct When {
+    /// The step.
+    pub step: usize,
+    /// The step in which the file was seen last: what nobody reported may have happened any time
+    /// since.
+    pub since: usize,
 }
 
 /// Fingerprints of the line before and the line after some lines.
@@ -61,10 +69,8 @@ struct Line {
 pub struct Where<'a> {
     /// The file it comes back into.
     pub path: &'a RepoPath,
-    /// The step that is under way.
-    pub step: usize,
-    /// The step in which it was seen last: what left since may have come at the same time.
-    pub since: usize,
+    /// When it does.
+    pub when: When,
     /// The lines around the new ones.
     pub around: Around,
     /// Whether what has come back already may come back to the file that it left once more.
@@ -109,7 +115,7 @@ impl Lost {
     }
 
     /// Lines that leave a file in a step.
-    pub fn push(&mut self, change: &Change, step: usize, lines: &[(&[u8], Owner)], around: Around) {
+    pub fn push(&mut self, change: &Change, when: When, lines: &[(&[u8], Owner)], around: Around) {
         if lines.is_empty() {
             return;
         }
@@ -124,8 +130,8 @@ impl Lost {
             .collect();
         self.index.extend(telling(&lines).map(|(print, place)| (print, run, place)));
         self.lines += lines.len();
-        let (path, unreported) = (change.path.clone(), change.by == By::Other);
-        self.runs.push_back(Run { path, step, unreported, lines, around });
+        let (path, by) = (change.path.clone(), change.by);
+        self.runs.push_back(Run { path, by, when, lines, around });
         while self.runs.len() > 1 && self.most.is_some_and(|most| self.lines > most) {
             self.forget_first();
         }
@@ -181,24 +187,16 @@ impl Lost {
         owners
     }
 
-    /// What of agents' left in this step, the last one, and has come nowhere.
-    pub fn missed(&self, step: usize) -> Vec<Missed> {
-        let left = |line: &Line| {
-            let missed = line.owner.is_agent() && !line.back && !line.elsewhere;
-            missed.then_some(Left { print: line.print, tells: line.tells, owner: line.owner })
-        };
-        let runs = self.runs.iter().enumerate().rev().take_while(|(_, run)| run.step == step);
-        runs.map(|(number, run)| Missed {
-            path: run.path.clone(),
-            lines: run.lines.iter().map(left).collect(),
-            run: number,
-        })
-        .collect()
+    /// What left in this step, the last one: a person's lines that an agent took away, and agents'
+    /// lines that somebody else did, which came nowhere.
+    pub fn left(&self, step: usize) -> Vec<Left> {
+        let runs = self.runs.iter().enumerate().rev().take_while(|(_, run)| run.when.step == step);
+        runs.filter_map(|(number, run)| Left::of(number, run)).collect()
     }
 
-    /// One of them came back.
-    pub fn comes_back(&mut self, missed: &Missed, at: usize) {
-        self.runs[missed.run].lines[at].back = true;
+    /// Some of its lines came back.
+    pub fn came_back(&mut self, left: &Left, lines: Range<usize>) {
+        self.runs[left.run].lines[lines].iter_mut().for_each(|line| line.back = true);
     }
 
     /// Whether a telling line comes more often than it has left: one of them is somebody else's, and
@@ -267,7 +265,8 @@ impl Lost {
     ) -> bool {
         let run = &self.runs[found.run];
         let lines = &run.lines[found.from..found.from + found.length];
-        let now = run.step == place.step || run.unreported && run.step > place.since;
+        let (left, now) = (run.when.step, place.when);
+        let now = left == now.step || run.by == By::Other && left > now.since;
         if !now && !place.earlier_agents && lines.iter().any(|line| line.owner.is_agent()) {
             return false;
         }
@@ -290,24 +289,41 @@ impl Lost {
     }
 }
 
-/// Lines that left a file in one go and came to no other one.
-pub struct Missed {
-    /// The file.
-    pub path: RepoPath,
-    /// The agents' lines among them that did not.
-    pub lines: Vec<Option<Left>>,
+/// Lines that left a file in one go.
+pub struct Left {
+    /// Who took them away.
+    pub by: By,
+    /// When.
+    pub when: When,
+    /// The lines; `None` for those that are not asked for.
+    pub lines: Vec<Option<LeftLine>>,
     run: usize,
 }
 
 /// A line that left.
 #[derive(Debug, Clone, Copy)]
-pub struct Left {
+pub struct LeftLine {
     /// Its fingerprint.
     pub print: u64,
     /// Whether it can be known again.
     pub tells: bool,
     /// Whose it was.
     pub owner: Owner,
+}
+
+impl Left {
+    fn of(number: usize, run: &Run) -> Option<Self> {
+        let wanted = |line: &&Line| match run.by {
+            By::Other => line.owner.is_agent() && !line.back && !line.elsewhere,
+            By::Doubt => false,
+            By::Agent(_) | By::Command(_) => line.owner == Owner::Person,
+        };
+        let left =
+            |line: &Line| LeftLine { print: line.print, tells: line.tells, owner: line.owner };
+        let lines = run.lines.iter().map(|line| Some(line).filter(wanted).map(left)).collect();
+        let left = Self { by: run.by, when: run.when, lines, run: number };
+        left.lines.iter().any(Option::is_some).then_some(left)
+    }
 }
 
 /// The fingerprints of lines that tell, with their places.

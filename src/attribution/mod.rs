@@ -12,6 +12,7 @@ pub mod carry;
 mod elsewhere;
 pub mod hunks;
 mod inserted;
+mod left_later;
 pub mod lost;
 mod order;
 #[cfg(test)]

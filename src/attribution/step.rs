@@ -1,12 +1,11 @@
 //! One step of a replay: some files get new texts, all by the same hand.
 
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 
 use super::blend::blend;
 use super::elsewhere::Elsewhere;
 use super::inserted::Inserted;
-use super::lost::{Around, Left, Lost, Missed, Where};
+use super::lost::{Around, Lost, When, Where};
 use super::tokens::{fingerprint, folded, tells};
 use super::{Annotated, By, Owner};
 use crate::git::lines::{self, Edit, Ends, split};
@@ -23,12 +22,12 @@ pub struct Files {
     /// where what is staged is older than the work tree.
     pub last: bool,
     /// Where agents inserted telling lines.
-    inserted: Inserted,
+    pub(super) inserted: Inserted,
     /// Where others did.
-    typed: Inserted,
+    pub(super) typed: Inserted,
     /// In which step each file was seen last.
     seen: HashMap<RepoPath, usize>,
-    steps: usize,
+    pub(super) steps: usize,
 }
 
 /// A file that changes.
@@ -83,9 +82,10 @@ impl Files {
         *seen = before.max(*seen);
     }
 
-    /// The step in which a file was seen last before the one under way.
-    fn since(&self, path: &RepoPath) -> usize {
-        self.seen.get(path).copied().unwrap_or(self.steps - 1)
+    /// The step under way, and the one in which a file was seen last before it.
+    fn when(&self, path: &RepoPath) -> When {
+        let since = self.seen.get(path).copied().unwrap_or(self.steps - 1);
+        When { step: self.steps, since }
     }
 
     /// A file, if it is known, has another name from here on.
@@ -112,27 +112,19 @@ impl Files {
     pub fn step(&mut self, changes: Vec<Change>) {
         self.steps += 1;
         let mut work = Vec::with_capacity(changes.len());
-        let mut taken: Vec<(Vec<Vec<u8>>, Vec<Owner>)> = Vec::new();
         for mut change in changes {
             let old = self.texts.remove(&change.path).unwrap_or_default();
             let gone = change.text.is_none();
             let new = change.text.take().unwrap_or_default();
             let ends = Ends::of(&old.text, &new);
             let edits = lines::folded_diff(ends.middle(&old.text), ends.middle(&new));
-            {
-                let before = split(ends.middle(&old.text));
-                let owners = &old.owners[ends.lines..];
-                for edit in &edits {
-                    let gone: Vec<(&[u8], Owner)> =
-                        edit.old.clone().map(|at| (before[at], owners[at])).collect();
-                    let around = Around::of(&before, &edit.old);
-                    self.lost.push(&change, self.steps, &gone, around);
-                    if change.by.is_agent() && gone.iter().any(|(_, owner)| *owner == Owner::Person)
-                    {
-                        taken
-                            .push(gone.iter().map(|(line, owner)| (line.to_vec(), *owner)).unzip());
-                    }
-                }
+            let before = split(ends.middle(&old.text));
+            let owners = &old.owners[ends.lines..];
+            for edit in &edits {
+                let left: Vec<(&[u8], Owner)> =
+                    edit.old.clone().map(|at| (before[at], owners[at])).collect();
+                let around = Around::of(&before, &edit.old);
+                self.lost.push(&change, self.when(&change.path), &left, around);
             }
             work.push((change, gone, old, new, ends, edits));
         }
@@ -141,101 +133,15 @@ impl Files {
             let new = edits.iter().flat_map(move |edit| after[edit.new.clone()].to_vec());
             new.map(|line| (&change.path, line))
         }));
-        let mut others = HashMap::new();
         for (change, gone, old, text, ends, edits) in work {
             let owners = self.owners(&change, old, &text, ends, &edits);
             let path = change.path;
-            if change.by == By::Other {
-                others.insert(path.clone(), self.since(&path));
-            }
             self.seen.insert(path.clone(), self.steps);
             if !gone {
                 self.texts.insert(path, Annotated { text, owners });
             }
         }
-        for missed in self.lost.missed(self.steps) {
-            if let Some(since) = others.get(&missed.path) {
-                self.follow(&missed, *since);
-            }
-        }
-        for (lines, owners) in taken {
-            let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).collect();
-            self.give_back(&lines, &owners);
-        }
-    }
-
-    /// An agent takes away lines of a person's that it wrote somewhere else before: it has moved
-    /// them in two calls, the new place first. They stay the person's.
-    fn give_back(&mut self, gone: &[&[u8]], owners: &[Owner]) {
-        let mut at = 0;
-        while at < gone.len() {
-            let length = if owners[at] == Owner::Person && tells(gone[at]) {
-                self.give_back_run(gone, owners, at)
-            } else {
-                0
-            };
-            at += length.max(1);
-        }
-    }
-
-    /// Gives back the run around the line `at`; how many lines from there on it has.
-    fn give_back_run(&mut self, gone: &[&[u8]], owners: &[Owner], at: usize) -> usize {
-        let print = fingerprint(gone[at]);
-        for path in self.inserted.places(print, 0) {
-            let Some(Annotated { text, owners: there }) = self.texts.get_mut(path) else {
-                continue;
-            };
-            let lines = split(text);
-            let found = (0..lines.len())
-                .find(|&line| there[line].is_agent() && folded(lines[line]) == folded(gone[at]));
-            let Some(line) = found else { continue };
-            let back = (0..=at.min(line))
-                .take_while(|n| folded(lines[line - n]) == folded(gone[at - n]))
-                .take_while(|n| there[line - n].is_agent() && owners[at - n] == Owner::Person)
-                .count();
-            let on = (0..(gone.len() - at).min(lines.len() - line))
-                .take_while(|n| folded(lines[line + n]) == folded(gone[at + n]))
-                .take_while(|n| there[line + n].is_agent() && owners[at + n] == Owner::Person)
-                .count();
-            there[line + 1 - back..line + on].fill(Owner::Person);
-            return on;
-        }
-        0
-    }
-
-    /// Somebody takes away an agent's lines that came into another file since this one was seen: they
-    /// were moved, and the new place was seen first.
-    fn follow(&mut self, missed: &Missed, since: usize) {
-        let mut at = 0;
-        while at < missed.lines.len() {
-            let followed = self.follow_run(missed, at, since);
-            followed.clone().for_each(|at| self.lost.comes_back(missed, at));
-            at = followed.end.max(at + 1);
-        }
-    }
-
-    /// Follows the run around the line `at`; which lines it has. Of two places nobody knows which is
-    /// the agent's.
-    fn follow_run(&mut self, missed: &Missed, at: usize, since: usize) -> Range<usize> {
-        let (lines, none) = (&missed.lines, at..at);
-        let Some(Left { print, tells: true, .. }) = lines[at] else { return none };
-        let mut places = self.typed.places(print, since);
-        let (Some(path), None) = (places.next(), places.next()) else { return none };
-        let Some(Annotated { text, owners }) = self.texts.get_mut(path) else { return none };
-        let prints: Vec<u64> = split(text).into_iter().map(fingerprint).collect();
-        let same = |at: usize, line: usize| {
-            let left = lines[at].filter(|left| left.print == prints[line]);
-            left.filter(|_| owners[line] == Owner::Person)
-        };
-        let mut found = (0..prints.len()).filter(|&line| same(at, line).is_some());
-        let (Some(line), None) = (found.next(), found.next()) else { return none };
-        let back = (1..=at.min(line)).take_while(|n| same(at - n, line - n).is_some()).count();
-        let most = (lines.len() - at).min(prints.len() - line);
-        let on = (0..most).take_while(|n| same(at + n, line + n).is_some()).count();
-        let run = at - back..at + on;
-        let new = run.clone().filter_map(|at| lines[at]).map(|left| left.owner.as_carried());
-        owners.splice(line - back..line + on, new);
-        run
+        self.left_later();
     }
 
     /// The owners of the new text; its edits count from the first line between the ends.
@@ -297,8 +203,7 @@ impl Files {
         }
         let place = Where {
             path: &change.path,
-            step: self.steps,
-            since: self.since(&change.path),
+            when: self.when(&change.path),
             around,
             again: self.last,
             earlier_agents: !matches!(change.by, By::Agent(_)),
