@@ -6,7 +6,8 @@
 A repository has this many notes of attribution and of prompts, no two the same, and two branches with
 a tree of as many files in as many folders; two clones have it all. In each round ours has something
 new: a commit that adds a file to a branch, which git fetches and pushes, or a note. The other clone
-has sent something of the kind, or has not. The transport is a folder.
+has sent something of the kind, or has not. The transport is a folder. Once more with so many notes of
+prompts that `sync` moves the large ref, which it does once in 256.
 
 The yardsticks of git: one branch; two, as there are two refs of notes; and two of which one has no
 history, as the ref of the prompts has none, so that its commit stands on no other.
@@ -29,14 +30,20 @@ PROMPTS = "refs/notes/ai-log/prompts"
 BRANCHES = ("files", "more")
 
 
-def tree(ref, names, text):
-    """A commit with a file for each name."""
-    head = f"commit {ref}\ncommitter A <a@example.com> 1 +0000\ndata 5\nfiles".encode()
-    return b"\n".join([head, *(add(name, text(name)) for name in names), b""])
+def tree(ref, names, text, start=None):
+    """A commit with a file for each name, beside those of another commit."""
+    head = f"commit {ref}\ncommitter A <a@example.com> 1 +0000\ndata 5\nfiles"
+    head += f"\nfrom {start}^0" if start else ""
+    return b"\n".join([head.encode(), *(add(name, text(name)) for name in names), b""])
 
 
 def add(name, text):
     return f"M 100644 inline {name[:2]}/{name[2:]}\ndata {len(text)}\n".encode() + text
+
+
+def prompt(name):
+    record = dict(type="prompt", turn=f"p_{name[:14]}", prompt="go on")
+    return f"{json.dumps(record)}\n".encode()
 
 
 def make_hub(hub, count):
@@ -47,10 +54,6 @@ def make_hub(hub, count):
 
     def attribution(agent):
         return lambda name: history.note(agent, name, 1_600_000_000, [("a.py", 1, lines)])
-
-    def prompt(name):
-        record = dict(type="prompt", turn=f"p_{name[:14]}", prompt="go on")
-        return f"{json.dumps(record)}\n".encode()
 
     for ref, text in (
             *((f"refs/heads/{branch}", attribution(branch)) for branch in BRANCHES),
@@ -83,9 +86,8 @@ def filed(clone, number, branch="files"):
     known = git(clone, "for-each-ref", "--format=%(refname)", f"refs/heads/{own}")
     start = known or f"refs/remotes/origin/{branch}"
     name = hashlib.sha1(f"{clone.name} {number}".encode()).hexdigest()
-    git(clone, "fast-import", "--quiet", stdin=f"commit refs/heads/{own}\ncommitter A "
-        f"<a@example.com> 1 +0000\ndata 4\nfile\nfrom {start}^0\n".encode()
-        + add(name, name.encode()) + b"\n")
+    git(clone, "fast-import", "--quiet",
+        stdin=tree(f"refs/heads/{own}", [name], str.encode, start))
     return own
 
 
@@ -117,6 +119,13 @@ def by_us(binary, ours, other, numbers, news):
             subprocess.run([binary, "sync"], cwd=other, check=True, capture_output=True)
 
     return Case(["git", "ai-log", "sync"], ours, before)
+
+
+def many(clone, number):
+    """More prompts of ours than may lie beside a large ref."""
+    names = [hashlib.sha1(f"{clone.name} {number} {note}".encode()).hexdigest() for note in range(300)]
+    git(clone, "fast-import", "--quiet", "--force", stdin=tree("refs/many", names, prompt, PROMPTS))
+    git(clone, "update-ref", PROMPTS, git(clone, "commit-tree", "-m", "many", "refs/many^{tree}"))
 
 
 def one(clone, number):
@@ -173,6 +182,11 @@ def main():
                 cases[f"`git ai-log sync`, a note of {what}"] = by_us(
                     binary, ours, other, numbers, news)
                 told(table, cases, news, options.rounds)
+        cases = {text: by_git(ours, other, numbers, work, False)
+                 for text, work in (rows | both).items()}
+        cases["`git ai-log sync`, 300 notes of prompts, which compacts"] = Case(
+            ["git", "ai-log", "sync"], ours, lambda _: apart(many, ours, next(numbers)))
+        told(table, cases, False, min(options.rounds, 3))
         # Last: each time git sends the whole tree again.
         last = rows | {"the same of two branches, one of them without history": one_alone}
         told(table, {text: by_git(ours, other, numbers, work, True)

@@ -1,6 +1,6 @@
 //! The new lines of a commit's file.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::attribution::carry::New;
 use crate::attribution::hunks::added;
@@ -77,13 +77,15 @@ impl<'a> File<'a> {
 
 /// Fingerprints of those lines of hunks of these files that can be known again.
 pub fn telling<'h>(targets: &[Target], hunks: impl Iterator<Item = &'h NoteHunk>) -> HashSet<u64> {
-    let mut prints = HashSet::new();
+    let (mut prints, mut files) = (HashSet::new(), HashMap::new());
     for hunk in hunks {
-        let target = targets.iter().find(|target| target.path == hunk.path);
-        let lines = target.map(|target| split(&target.text)).unwrap_or_default();
+        let lines = files.entry(&hunk.path).or_insert_with(|| {
+            let target = targets.iter().find(|target| target.path == hunk.path);
+            target.map(|target| split(&target.text)).unwrap_or_default()
+        });
         let start = (hunk.lines.start as usize).saturating_sub(1);
-        let own = lines.into_iter().skip(start).take(hunk.fingerprints.len());
-        prints.extend(own.filter(|line| tells(line)).map(fingerprint));
+        let own = lines.iter().skip(start).take(hunk.fingerprints.len());
+        prints.extend(own.filter(|line| tells(line)).map(|line| fingerprint(line)));
     }
     prints
 }
