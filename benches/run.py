@@ -376,6 +376,10 @@ def measure_commit(binary, work, quick, given):
         else:
             apart(make_project, repo, 2_000 // scale)
         apart(set_scene, binary, repo, scene, scale)
+        if not scene and not quick:
+            # The other scenes take as long to make, and git looks up files slowly just after they
+            # were written.
+            time.sleep(60)
         base = git(repo, "rev-parse", "HEAD")
         state = repo / ".git/ai-log"
         saved = work / "saved"
