@@ -16,9 +16,9 @@ use crate::commands::stored::Stored;
 use crate::config::Env;
 use crate::error::Result;
 use crate::git::Repo;
-use crate::git::lines::{is_binary, split};
+use crate::git::lines::{MAX_TEXT, is_text, split};
 use crate::git::target::Target;
-use crate::journal::{Journal, MAX_TEXT, fold};
+use crate::journal::{Journal, fold};
 use crate::model::note::{self, Note, NoteHunk, PromptRecord, Turn};
 use crate::model::{Contributor, Digest, Event, Evidence, Oid, RepoPath, SessionId, TurnId, What};
 use crate::query;
@@ -185,7 +185,7 @@ pub fn hunks(
     }
     let mut files: Vec<_> = targets
         .iter()
-        .filter(|target| can_be_followed(&target.text))
+        .filter(|target| is_text(&target.text))
         .map(|target| (target.path.clone(), target.old_path.clone(), Some(target.text.clone())))
         .collect();
     let is_here = made == Made::Here && is_here(repo, base)?;
@@ -240,12 +240,8 @@ fn left(replay: &Replay<'_>, targets: &[Target], top: &Path) -> Vec<(RepoPath, O
     let text = |path: &RepoPath| std::fs::read(path.below(top)).ok();
     others
         .map(|path| (path.clone(), text(path)))
-        .filter(|(_, text)| text.as_deref().is_none_or(can_be_followed))
+        .filter(|(_, text)| text.as_deref().is_none_or(is_text))
         .collect()
-}
-
-fn can_be_followed(text: &[u8]) -> bool {
-    text.len() <= MAX_TEXT && !is_binary(text)
 }
 
 /// The lines of a file that are not simply a person's.

@@ -12,10 +12,9 @@ use crate::commands::gate;
 use crate::config::{Env, ancestors};
 use crate::error::Result;
 use crate::git::Repo;
-use crate::git::lines::{self, Space, is_binary, split};
+use crate::git::lines::{self, Space, is_text, split};
 use crate::git::notes::{self as refs, History, Notes, PROMPTS, PROVENANCE};
 use crate::git::target::{Target, targets};
-use crate::journal::MAX_TEXT;
 use crate::model::note::{CommittedBy, Note, NoteHunk, PromptRecord};
 use crate::model::{Oid, SessionId};
 use crate::query::beside::beside;
@@ -224,7 +223,7 @@ fn inherited(
     let Some(before) = repo.text_in(predecessor, path)? else {
         return Ok(Vec::new());
     };
-    if is_binary(&target.text) || target.text.len() > MAX_TEXT {
+    if !is_text(&target.text) {
         return Ok(Vec::new());
     }
     let bases: Vec<&[u8]> = target.bases.iter().map(Vec::as_slice).collect();

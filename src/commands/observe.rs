@@ -11,8 +11,9 @@ use crate::agents::edit::{is_in, texts};
 use crate::attribution::shell;
 use crate::error::{Error, Result};
 use crate::git::Repo;
+use crate::git::lines::MAX_TEXT;
+use crate::journal::Snapshots;
 use crate::journal::stats::{Stat, StatCache};
-use crate::journal::{MAX_TEXT, Snapshots};
 use crate::model::event::TreeFile;
 use crate::model::{Content, Digest, RepoPath, What};
 

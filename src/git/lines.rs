@@ -29,6 +29,15 @@ const MAX_PAIRS: usize = 4_096;
 /// How many bytes are compared at once.
 const BLOCK: usize = 256;
 
+/// Larger texts are not looked at line by line, nor kept; what an agent wrote of them is `unknown`.
+/// Bytes.
+pub const MAX_TEXT: usize = 4 * 1024 * 1024;
+
+/// Whether a text is looked at line by line.
+pub fn is_text(bytes: &[u8]) -> bool {
+    bytes.len() <= MAX_TEXT && !is_binary(bytes)
+}
+
 /// A text cut after each line feed; the last line may lack one.
 pub fn split(text: &[u8]) -> Vec<&[u8]> {
     let mut lines = Vec::with_capacity(text.len() / 32);

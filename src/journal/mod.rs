@@ -13,7 +13,7 @@ pub mod stats;
 use std::path::{Path, PathBuf};
 
 pub use fold::fold;
-pub use snapshots::{MAX_TEXT, Reader, Snapshots};
+pub use snapshots::{Reader, Snapshots};
 
 /// What went wrong with our files.
 #[derive(Debug, thiserror::Error)]

@@ -18,9 +18,6 @@ use super::{JournalError, io, private_dir};
 use crate::git::lines::{self, Space};
 use crate::model::Digest;
 
-/// Texts larger than this are not kept; their lines are `unknown`. Bytes.
-pub const MAX_TEXT: usize = 4 * 1024 * 1024;
-
 /// Younger texts are never swept.
 const YOUNG: Duration = Duration::from_secs(24 * 60 * 60);
 

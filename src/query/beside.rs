@@ -6,10 +6,9 @@ use std::collections::{BTreeSet, HashSet};
 use super::file::{File, telling};
 use crate::attribution::carry::TELLING;
 use crate::attribution::tokens::{fingerprint, tells};
-use crate::git::lines::{is_binary, split};
+use crate::git::lines::{MAX_TEXT, is_text, split};
 use crate::git::target::Target;
 use crate::git::{GitError, Repo};
-use crate::journal::MAX_TEXT;
 use crate::model::note::{Note, NoteHunk};
 use crate::model::{Oid, RepoPath};
 
@@ -56,7 +55,7 @@ fn uncommitted(repo: &Repo, path: &RepoPath) -> Vec<u8> {
     let small =
         file.symlink_metadata().is_ok_and(|file| file.is_file() && file.len() <= MAX_TEXT as u64);
     let text = if small { std::fs::read(&file).unwrap_or_default() } else { Vec::new() };
-    if is_binary(&text) { Vec::new() } else { text }
+    if is_text(&text) { text } else { Vec::new() }
 }
 
 fn prints(text: &[u8]) -> HashSet<u64> {

@@ -10,9 +10,8 @@ use super::known::Known;
 use super::moved::{Asked, Place, blamed};
 use crate::attribution::carry::{Found, Kin, TELLING};
 use crate::attribution::tokens::{fingerprint, tells};
-use crate::git::lines::{is_binary, split};
+use crate::git::lines::{is_text, split};
 use crate::git::{GitError, Repo};
-use crate::journal::MAX_TEXT;
 use crate::model::note::Note;
 use crate::model::{Oid, RepoPath};
 
@@ -180,7 +179,7 @@ impl Texts {
         if let Some(known) = self.files.get(oid) {
             return Ok(known.clone());
         }
-        let text = repo.blob(oid)?.filter(|text| text.len() <= MAX_TEXT && !is_binary(text));
+        let text = repo.blob(oid)?.filter(|text| is_text(text));
         let text = text.unwrap_or_default();
         let mut lines: Vec<u64> =
             split(&text).into_iter().filter(|line| tells(line)).map(fingerprint).collect();

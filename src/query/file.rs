@@ -5,9 +5,8 @@ use std::collections::{HashMap, HashSet};
 use crate::attribution::carry::New;
 use crate::attribution::hunks::added;
 use crate::attribution::tokens::{fingerprint, tells};
-use crate::git::lines::{is_binary, split};
+use crate::git::lines::{is_text, split};
 use crate::git::target::Target;
-use crate::journal::MAX_TEXT;
 use crate::model::RepoPath;
 use crate::model::note::NoteHunk;
 
@@ -28,7 +27,7 @@ pub struct File<'a> {
 impl<'a> File<'a> {
     /// A file of a commit; `None` where all its new lines are taken already, or nobody reads it.
     pub fn of(target: &'a Target, taken: &[NoteHunk]) -> Option<Self> {
-        if is_binary(&target.text) || target.text.len() > MAX_TEXT {
+        if !is_text(&target.text) {
             return None;
         }
         let bases: Vec<&[u8]> = target.bases.iter().map(Vec::as_slice).collect();

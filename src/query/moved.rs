@@ -9,11 +9,10 @@ use std::ops::Range;
 use super::carry::Wanted;
 use super::file::File;
 use crate::attribution::tokens::{fingerprint, tells};
-use crate::git::lines::{self, Space, is_binary, split};
+use crate::git::lines::{self, Space, is_text, split};
 use crate::git::objects::{Change, Commit};
 use crate::git::target::targets;
 use crate::git::{GitError, Repo};
-use crate::journal::MAX_TEXT;
 use crate::model::path::os_path;
 use crate::model::{Oid, RepoPath};
 
@@ -168,7 +167,7 @@ pub fn removed(repo: &Repo, old: &Oid, new: &Oid) -> Result<Vec<Removed>, GitErr
             Some((path, oid)) => (path, repo.blob(&oid)?.unwrap_or_default()),
             None => (path.clone(), Vec::new()),
         };
-        if is_binary(&text) || text.len() > MAX_TEXT {
+        if !is_text(&text) {
             continue;
         }
         let lines = split(&text);

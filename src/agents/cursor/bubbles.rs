@@ -9,7 +9,7 @@ use super::state::Database;
 use crate::agents::patch;
 use crate::agents::sessions::{Moment, SessionError, time};
 use crate::agents::{Act, FileEdit, Report, Told};
-use crate::journal::MAX_TEXT;
+use crate::git::lines::MAX_TEXT;
 
 /// How much of the texts of files is told of one database. Bytes.
 pub(super) const ROOM: usize = 256 * 1024 * 1024;

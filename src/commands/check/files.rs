@@ -13,8 +13,7 @@ use crate::commands::gate;
 use crate::config::Env;
 use crate::config::policy::{Effective, FILE};
 use crate::error::{Error, Result};
-use crate::git::lines::is_binary;
-use crate::journal::MAX_TEXT;
+use crate::git::lines::{MAX_TEXT, is_text};
 use crate::model::{Finding, Oid, RepoPath};
 use crate::render::check::text::Shown;
 
@@ -92,7 +91,7 @@ fn collect(folder: &Folder, path: &Path, change: &mut Change) -> Result<()> {
         let text = std::fs::read(entry.path()).map_err(|e| {
             Error::new(format!("cannot read {}", entry.path().display())).because(e)
         })?;
-        if text.len() > MAX_TEXT || is_binary(&text) {
+        if !is_text(&text) {
             continue;
         }
         let name = entry.path().strip_prefix(&folder.top).ok().and_then(RepoPath::from_relative);

@@ -26,10 +26,9 @@ use crate::config::Env;
 use crate::config::policy::Effective;
 use crate::error::{Error, Result};
 use crate::git::Repo;
-use crate::git::lines::is_binary;
+use crate::git::lines::is_text;
 use crate::git::objects::Commit;
 use crate::git::target::{Target, targets};
-use crate::journal::MAX_TEXT;
 use crate::model::note::{Note, NoteHunk, PromptRecord};
 use crate::model::{Contributor, Finding, LineRange, Oid, RepoPath, SessionId, TurnId, What};
 use crate::query::{PromptState, Provenance};
@@ -140,7 +139,7 @@ pub fn added(repo: &Repo, subject: &Subject) -> Result<u32> {
             side.as_ref().map_or(Ok(None), |(_, oid)| repo.blob(oid))
         };
         let (old, new) = (text(&change.old)?, text(&change.new)?.unwrap_or_default());
-        if new.len() <= MAX_TEXT && !is_binary(&new) {
+        if is_text(&new) {
             let bases: Vec<&[u8]> = old.as_deref().into_iter().collect();
             count += hunks::added(&bases, &new).into_iter().filter(|added| *added).count();
         }
@@ -197,7 +196,7 @@ pub fn change(
         let Some(hunks) = hunks.get(&target.path) else {
             continue;
         };
-        if target.text.len() > MAX_TEXT || is_binary(&target.text) {
+        if !is_text(&target.text) {
             continue;
         }
         let file = file(target, hunks, note);

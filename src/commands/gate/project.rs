@@ -12,8 +12,8 @@ use crate::checklist::{File, Project};
 use crate::commands::check::files::{names, read};
 use crate::config::policy::External;
 use crate::git::Repo;
+use crate::git::lines::MAX_TEXT;
 use crate::git::objects::Entry;
-use crate::journal::MAX_TEXT;
 use crate::model::{Oid, RepoPath};
 
 /// A tree of a repository.

@@ -11,9 +11,8 @@ use crate::attribution::hunks::{added, blank};
 use crate::attribution::retell::{Commits, Committed, Edit, Retelling};
 use crate::attribution::tokens::fingerprint;
 use crate::commands::attribute::hunks_of;
-use crate::git::lines::{is_binary, split};
+use crate::git::lines::{is_text, split};
 use crate::git::target::Target;
-use crate::journal::MAX_TEXT;
 use crate::model::note::NoteHunk;
 use crate::model::{Contributor, RepoPath};
 
@@ -73,10 +72,7 @@ impl Laid {
         targets: &[Target],
         commits: &mut dyn Commits,
     ) -> Vec<NoteHunk> {
-        let targets: Vec<&Target> = targets
-            .iter()
-            .filter(|target| target.text.len() <= MAX_TEXT && !is_binary(&target.text))
-            .collect();
+        let targets: Vec<&Target> = targets.iter().filter(|target| is_text(&target.text)).collect();
         let named = |path: &RepoPath| targets.iter().any(|target| target.path == *path);
         let mut gone: Vec<RepoPath> = self.retelling.open().cloned().collect();
         gone.retain(|path| !named(path) && commits.next(path).is_none());
