@@ -11,7 +11,7 @@ use super::scene::{Cue, Scene, TURN};
 use super::settings::{self, Installer};
 use super::{
     Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report, Sessions,
-    Told, copilot_cli, copilot_vscode, cursor,
+    Told, Tool, copilot_cli, copilot_vscode, cursor,
 };
 
 /// How much of the end of a transcript is searched for the model. Bytes.
@@ -156,13 +156,6 @@ fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
         }),
         _ => None,
     })
-}
-
-enum Tool {
-    Edits,
-    Reads,
-    Runs,
-    Nothing,
 }
 
 fn kind(tool: &str) -> Tool {

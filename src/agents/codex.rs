@@ -4,6 +4,7 @@ mod sessions;
 
 use serde_json::json;
 
+use super::edit;
 use super::scene::{Cue, Scene, TURN};
 use super::settings::{self, Installer};
 use super::{Act, Agent, Marks, Payload, PayloadError, Question, Report, Sessions, patch};
@@ -40,10 +41,7 @@ impl Agent for Codex {
     fn question(&self, payload: &[u8]) -> Result<Option<Question>, PayloadError> {
         let payload = Payload::parse(payload)?;
         Question::of(self.name(), &payload, "/turn_id", |tool| match tool {
-            "apply_patch" => {
-                let edits = patch::parse(&command(&payload)).unwrap_or_default();
-                edits.into_iter().flat_map(|edit| [edit.from, Some(edit.path)]).flatten().collect()
-            }
+            "apply_patch" => edit::paths(patch::parse(&command(&payload)).unwrap_or_default()),
             _ => Vec::new(),
         })
     }
@@ -97,8 +95,7 @@ fn before(payload: &Payload) -> Result<Vec<Act>, PayloadError> {
         "apply_patch" => {
             let edits =
                 patch::parse(&command).ok_or(PayloadError::Missing("/tool_input/command"))?;
-            let paths = edits.into_iter().flat_map(|edit| [edit.from, Some(edit.path)]);
-            vec![Act::Before(paths.flatten().collect())]
+            vec![Act::Before(edit::paths(edits))]
         }
         _ if runs(&tool) => vec![Act::CommandStarts { tool, command }],
         _ => Vec::new(),

@@ -13,14 +13,14 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::edit::Replacement;
+use super::edit::{self, Replacement};
 use super::scene::{Cue, Scene};
 use super::settings::shape::{Flat, More};
 use super::settings::table::{Event, Off, Shape, Table};
 use super::settings::{Installer, Task};
 use super::{
     About, Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report,
-    Sessions, Told, copilot_vscode, patch,
+    Sessions, Told, Tool, copilot_vscode, patch,
 };
 
 /// How much of the end of a transcript is searched for the model. Bytes.
@@ -222,13 +222,6 @@ fn act(payload: &Payload, subagent: bool) -> Result<Option<Act>, PayloadError> {
     })
 }
 
-enum Tool {
-    Edits,
-    Reads,
-    Runs,
-    Nothing,
-}
-
 fn is_shell(tool: &str) -> bool {
     ["bash", "powershell"].contains(&tool.to_ascii_lowercase().as_str())
 }
@@ -266,11 +259,7 @@ fn before(payload: &Payload) -> Result<Option<Act>, PayloadError> {
     let (tool, input) = (tool(payload)?, input(payload));
     Ok(match kind(&tool) {
         Tool::Edits => {
-            let paths: Vec<PathBuf> = edits(&input)
-                .into_iter()
-                .flat_map(|edit| [edit.from, Some(edit.path)])
-                .flatten()
-                .collect();
+            let paths = edit::paths(edits(&input));
             (!paths.is_empty()).then_some(Act::Before(paths))
         }
         Tool::Runs => Some(Act::CommandStarts { command: command(&input), tool }),

@@ -8,7 +8,7 @@ mod sessions;
 
 use serde_json::{Value, json};
 
-use super::edit::Replacement;
+use super::edit::{self, Replacement};
 use super::{
     About, Act, Agent, FileEdit, Payload, PayloadError, Question, Report, Sessions, Told, patch,
 };
@@ -121,8 +121,7 @@ fn before(payload: &Payload) -> Result<Option<Act>, PayloadError> {
         return Ok(Some(Act::CommandStarts { command: command(payload), tool }));
     }
     let edits = if is_edit(&tool) { edits(payload, &tool) } else { Vec::new() };
-    let paths: Vec<_> =
-        edits.into_iter().flat_map(|edit| [edit.from, Some(edit.path)]).flatten().collect();
+    let paths = edit::paths(edits);
     Ok((!paths.is_empty()).then_some(Act::Before(paths)))
 }
 

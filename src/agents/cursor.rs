@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::edit::Replacement;
+use super::edit::{self, Replacement};
 use super::scene::{CALL, Cue, DENIED, Scene, TURN};
 use super::settings::shape::Flat;
 use super::settings::table::{Event, Shape, Table};
@@ -273,8 +273,7 @@ fn before(payload: &Payload) -> Result<Option<Act>, PayloadError> {
         return Ok(Some(Act::CommandStarts { command: command(payload), tool }));
     }
     let edits = if is_edit(&tool) { edits(payload, &tool) } else { Vec::new() };
-    let paths: Vec<PathBuf> =
-        edits.into_iter().flat_map(|edit| [edit.from, Some(edit.path)]).flatten().collect();
+    let paths = edit::paths(edits);
     Ok((!paths.is_empty()).then_some(Act::Before(paths)))
 }
 

@@ -15,6 +15,11 @@ pub struct FileEdit {
     pub told: Told,
 }
 
+/// The files that edits touch, with those that they move away from.
+pub fn paths(edits: Vec<FileEdit>) -> Vec<PathBuf> {
+    edits.into_iter().flat_map(|edit| [edit.from, Some(edit.path)]).flatten().collect()
+}
+
 /// What was told of an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {

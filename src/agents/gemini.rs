@@ -16,7 +16,7 @@ use super::settings::table::{Event, Off, Shape, Table};
 use super::settings::{Installer, Task};
 use super::{
     Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report, Sessions,
-    Told,
+    Told, Tool,
 };
 
 /// How much of the end of a transcript is searched for the model. Bytes.
@@ -187,13 +187,6 @@ fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
 }
 
 pub(super) const SHELL: &str = "run_shell_command";
-
-enum Tool {
-    Edits,
-    Reads,
-    Runs,
-    Nothing,
-}
 
 fn kind(tool: &str) -> Tool {
     match tool {

@@ -59,6 +59,14 @@ pub static AGENTS: &[&dyn Agent] = &[
     &generic::Generic,
 ];
 
+/// What a tool of an agent's does.
+enum Tool {
+    Edits,
+    Reads,
+    Runs,
+    Nothing,
+}
+
 /// One agent's protocol.
 pub trait Agent: Sync {
     /// Its name, as `record` takes it.

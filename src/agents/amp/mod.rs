@@ -6,14 +6,14 @@ mod sessions;
 
 use serde_json::{Value, json};
 
-use super::edit::Replacement;
+use super::edit::{self, Replacement};
 use super::question::FINDINGS;
 use super::scene::{CALL, Cue, DENIED, Scene, TURN};
 use super::settings::plugin::Plugin;
 use super::settings::{Installer, Task};
 use super::{
     About, Act, Agent, FileEdit, Marks, Payload, PayloadError, Question, Report, Sessions, Told,
-    patch,
+    Tool, patch,
 };
 
 /// Amp.
@@ -190,13 +190,6 @@ fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
     })
 }
 
-enum Tool {
-    Edits,
-    Reads,
-    Runs,
-    Nothing,
-}
-
 fn kind(tool: &str) -> Tool {
     match tool {
         "edit_file" | "create_file" | "write_file" | "apply_patch" | "undo_edit"
@@ -217,11 +210,7 @@ fn is_shell(tool: &str) -> bool {
 fn before(payload: &Payload) -> Result<Option<Act>, PayloadError> {
     let tool = payload.need("/tool")?;
     Ok(match kind(&tool) {
-        Tool::Edits => {
-            let edits = edits(&tool, payload)?.into_iter();
-            let paths = edits.flat_map(|edit| [edit.from, Some(edit.path)]).flatten();
-            Some(Act::Before(paths.collect()))
-        }
+        Tool::Edits => Some(Act::Before(edit::paths(edits(&tool, payload)?))),
         Tool::Runs => Some(Act::CommandStarts { command: command(payload), tool }),
         Tool::Reads | Tool::Nothing => None,
     })

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::edit::Replacement;
+use super::edit::{self, Replacement};
 use super::patch::{self, PatchHunk};
 use super::scene::{CALL, Cue, DENIED, Prop, Scene, TURN};
 use super::settings::Installer;
@@ -287,11 +287,7 @@ fn text(payload: &Payload, name: &str) -> Option<String> {
 fn before(payload: &Payload) -> Result<Option<Act>, PayloadError> {
     let tool = tool(payload)?;
     Ok(match tool.as_str() {
-        name if EDITS.contains(&name) => {
-            let edits = edits(name, payload)?;
-            let paths = edits.into_iter().flat_map(|edit| [edit.from, Some(edit.path)]);
-            Some(Act::Before(paths.flatten().collect()))
-        }
+        name if EDITS.contains(&name) => Some(Act::Before(edit::paths(edits(name, payload)?))),
         name if reads(name) || is_quiet(name) => None,
         _ => Some(Act::CommandStarts { command: command(payload), tool }),
     })

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::calls::{Call, Tool};
+use super::calls::Call;
 use super::heads::Head;
 use super::state::Database;
 use crate::agents::patch;
 use crate::agents::sessions::{Moment, SessionError, time};
-use crate::agents::{Act, FileEdit, Report, Told};
+use crate::agents::{Act, FileEdit, Report, Told, Tool};
 use crate::git::lines::MAX_TEXT;
 
 /// How much of the texts of files is told of one database. Bytes.

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::path;
-use crate::agents::Told;
 use crate::agents::edit::Replacement;
 use crate::agents::patch::{self, PatchHunk};
+use crate::agents::{Told, Tool};
 
 /// A call of a tool.
 pub(super) struct Call {
@@ -17,14 +17,6 @@ pub(super) struct Call {
     /// What the model wrote; a text where it is no JSON.
     pub(super) raw: Value,
     pub(super) result: Value,
-}
-
-/// What a tool does.
-pub(super) enum Tool {
-    Edits,
-    Reads,
-    Runs,
-    Nothing,
 }
 
 impl Call {

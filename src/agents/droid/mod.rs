@@ -5,13 +5,13 @@ mod sessions;
 
 use serde_json::{Value, json};
 
-use super::edit::Replacement;
+use super::edit::{self, Replacement};
 use super::scene::{CALL, Cue, DENIED, Scene};
 use super::settings::table::{Event, Off, Shape, Table};
 use super::settings::{Installer, Task};
 use super::{
     Act, Agent, Behind, FileEdit, Files, Marks, Payload, PayloadError, Question, Report, Sessions,
-    Told, patch,
+    Told, Tool, patch,
 };
 
 /// Droid.
@@ -168,13 +168,6 @@ fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
     })
 }
 
-enum Tool {
-    Edits,
-    Reads,
-    Runs,
-    Nothing,
-}
-
 fn kind(tool: &str) -> Tool {
     match tool {
         "Create" | "Write" | "Edit" | "MultiEdit" | "ApplyPatch" => Tool::Edits,
@@ -189,11 +182,7 @@ fn kind(tool: &str) -> Tool {
 fn before(payload: &Payload) -> Result<Option<Act>, PayloadError> {
     let tool = payload.need("/tool_name")?;
     Ok(match kind(&tool) {
-        Tool::Edits => {
-            let edits = edits(&tool, payload)?.into_iter();
-            let paths = edits.flat_map(|edit| [edit.from, Some(edit.path)]).flatten();
-            Some(Act::Before(paths.collect()))
-        }
+        Tool::Edits => Some(Act::Before(edit::paths(edits(&tool, payload)?))),
         Tool::Runs => Some(Act::CommandStarts { command: command(payload), tool }),
         Tool::Reads | Tool::Nothing => None,
     })

@@ -5,7 +5,7 @@ mod sessions;
 
 use serde_json::{Value, json};
 
-use super::edit::Replacement;
+use super::edit::{self, Replacement};
 use super::scene::{CALL, Cue, Scene, TURN};
 use super::settings::plugin::Plugin;
 use super::settings::{Installer, Task};
@@ -179,11 +179,7 @@ fn act(payload: &Payload) -> Result<Option<Act>, PayloadError> {
 fn before(payload: &Payload) -> Result<Option<Act>, PayloadError> {
     let tool = payload.need("/tool")?;
     Ok(match tool.as_str() {
-        _ if is_edit(&tool) => {
-            let edits = edits(&tool, payload)?;
-            let paths = edits.into_iter().flat_map(|edit| [edit.from, Some(edit.path)]);
-            Some(Act::Before(paths.flatten().collect()))
-        }
+        _ if is_edit(&tool) => Some(Act::Before(edit::paths(edits(&tool, payload)?))),
         "read" => None,
         _ if QUIET.contains(&tool.as_str()) => None,
         _ => Some(Act::CommandStarts { command: command(payload), tool }),
