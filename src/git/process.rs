@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use super::GitError;
 
@@ -70,26 +70,25 @@ pub fn answer(command: &mut Command, doing: &'static str) -> Result<Option<Vec<u
 
 /// Runs it with these bytes on its standard input.
 pub fn feed(command: &mut Command, input: &[u8], doing: &'static str) -> Result<Vec<u8>, GitError> {
-    let start = |source| GitError::Start { doing, source };
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(start)?;
+    let done = fed(command, input).map_err(|source| GitError::Start { doing, source })?;
+    if done.status.success() {
+        return Ok(done.stdout);
+    }
+    Err(GitError::Failed { doing, said: said(&done.stderr) })
+}
+
+/// Runs any program with these bytes on its standard input; what became of it.
+pub fn fed(command: &mut Command, input: &[u8]) -> std::io::Result<Output> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
     let mut stdin = child.stdin.take().expect("stdin is piped");
-    let done = std::thread::scope(|scope| {
-        // A thread of its own: git may fill its output before it has read all of this.
+    std::thread::scope(|scope| {
+        // A thread of its own: the program may fill its output before it has read all of this.
         scope.spawn(move || {
             let _ = stdin.write_all(input);
         });
         child.wait_with_output()
     })
-    .map_err(start)?;
-    if done.status.success() {
-        return Ok(done.stdout);
-    }
-    Err(GitError::Failed { doing, said: said(&done.stderr) })
 }
 
 /// The first line of an answer of one line.

@@ -136,20 +136,7 @@ impl Repo {
 /// Runs a program with these bytes on its standard input; what it prints.
 pub(super) fn fed(mut command: Command, program: &str, bytes: &[u8]) -> Result<String, SignError> {
     let start = |source| SignError::Start { program: program.to_owned(), source };
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(start)?;
-    let mut stdin = child.stdin.take().expect("stdin is piped");
-    let done = std::thread::scope(|scope| {
-        scope.spawn(move || {
-            let _ = stdin.write_all(bytes);
-        });
-        child.wait_with_output()
-    })
-    .map_err(start)?;
+    let done = process::fed(&mut command, bytes).map_err(start)?;
     if done.status.success() {
         return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
     }
