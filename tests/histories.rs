@@ -62,7 +62,7 @@ settle() {
     git=$(git rev-parse --git-dir)
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
         both
-        if [ -d "$git/rebase-merge" ]; then
+        if [ -d "$git/rebase-merge" ] || [ -d "$git/rebase-apply" ]; then
             git rebase --continue || git rebase --skip
         elif [ -e "$git/CHERRY_PICK_HEAD" ]; then
             git cherry-pick --continue --no-edit || git cherry-pick --skip
@@ -429,9 +429,10 @@ impl History {
         if !stash {
             self.commit(clone, true);
         }
-        let how = match (rebase, self.dice.below(3)) {
+        let how = match (rebase, self.dice.below(4)) {
             (true, 0) => "rebase -q -X theirs",
             (true, 1) => "rebase -q -X ours",
+            (true, 2) => "rebase -q --apply",
             (true, _) => "rebase -q",
             (false, 0) => "merge -q -X theirs",
             (false, 1) => "merge -q -X ours",
@@ -469,7 +470,7 @@ impl History {
         }
         let count = own.len().min(1 + self.dice.below(3));
         // git runs hooks for all of these but the last three.
-        let way = self.dice.below(12);
+        let way = self.dice.below(14);
         let script = match way {
             0 => format!("git reset -q --soft HEAD~{count}; save squashed"),
             1 => format!("git reset -q HEAD~{count}; save together"),
@@ -503,9 +504,16 @@ impl History {
                  rebase --continue || settle; }} >/dev/null 2>&1"
             ),
             9 => format!(
-                "git reset -q --soft $(git commit-tree -p HEAD~{count} -m plumbing 'HEAD^{{tree}}')"
+                "git rebase -q --exec 'git commit -q --amend --allow-empty -m anew' HEAD~{count}"
             ),
             10 => format!(
+                "{{ GIT_SEQUENCE_EDITOR=\"sed -i '1!G;h;\\$!d'\" git rebase -q -i HEAD~{count} || \
+                 settle; }} >/dev/null 2>&1"
+            ),
+            11 => format!(
+                "git reset -q --soft $(git commit-tree -p HEAD~{count} -m plumbing 'HEAD^{{tree}}')"
+            ),
+            12 => format!(
                 "FILTER_BRANCH_SQUELCH_WARNING=1 git filter-branch --msg-filter 'sed s/^/again,/' \
                  HEAD~{count}..HEAD >/dev/null 2>&1; git update-ref -d refs/original/refs/heads/main"
             ),
@@ -515,7 +523,7 @@ impl History {
         };
         let made = self.run(clone, hooks, &script);
         let gone = made.gone.clone();
-        self.note(clone, made, hooks && way < 9, &gone);
+        self.note(clone, made, hooks && way < 11, &gone);
     }
 
     /// An edit that goes into the last commit.
