@@ -488,11 +488,7 @@ impl<'s> Replay<'s> {
             Content::Text(digest) => self.source.snapshot(digest).unwrap_or_default(),
             _ => Vec::new(),
         };
-        let tree: Tree = text
-            .split(|&b| b == b'\n')
-            .filter_map(|line| serde_json::from_slice::<TreeFile>(line).ok())
-            .map(|file| (file.path, file.text))
-            .collect();
+        let tree: Tree = TreeFile::all(&text).map(|file| (file.path, file.text)).collect();
         let tree = Rc::new(tree);
         self.trees.insert(content.clone(), Rc::clone(&tree));
         tree

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::attribution::hunks::{added, blank, owned};
 use crate::attribution::replay::Replay;
 use crate::attribution::tokens::{fingerprint, tells};
-use crate::attribution::{Annotated, Author, Owner};
+use crate::attribution::{Annotated, Author, Owner, Source as _};
 use crate::commands::sessions::{Session, unhooked};
 use crate::commands::stored::Stored;
 use crate::config::Env;
@@ -19,9 +19,13 @@ use crate::git::Repo;
 use crate::git::lines::{MAX_TEXT, is_text, split};
 use crate::git::target::Target;
 use crate::journal::{Journal, fold};
+use crate::model::event::TreeFile;
 use crate::model::note::{self, Note, NoteHunk, PromptRecord, Turn};
-use crate::model::{Contributor, Digest, Event, Evidence, Oid, RepoPath, SessionId, TurnId, What};
+use crate::model::{
+    Content, Contributor, Digest, Event, Evidence, Oid, RepoPath, SessionId, TurnId, What,
+};
 use crate::query;
+use crate::query::beside::{MAX_FILES, Texts, Wish};
 
 /// What one repository's journal says.
 #[derive(Default)]
@@ -76,6 +80,22 @@ impl Evidences {
         let mut evidences = Self::read(repo)?;
         evidences.told = unhooked::since(env, repo, base, &evidences.events);
         Ok(evidences)
+    }
+
+    /// Those of these files that were not committed when a hook looked at the whole work tree the
+    /// last time before this one, seconds since 1970.
+    pub fn uncommitted_at(&self, repo: &Repo, time: i64, wanted: Wish<'_>) -> Texts {
+        let source = Stored::of(repo);
+        let text = |content: &Content| match content {
+            Content::Text(digest) => source.snapshot(digest),
+            _ => None,
+        };
+        let top = repo.work_tree().unwrap_or(Path::new(""));
+        let events = self.of_worktree(top).into_iter().filter(|event| event.at.timestamp() <= time);
+        let last = events.filter(|event| event.tree().is_some()).max_by_key(|event| event.at);
+        let tree = last.and_then(|event| text(event.tree()?)).unwrap_or_default();
+        let files = TreeFile::all(&tree).filter(|file| wanted(&file.path)).take(MAX_FILES);
+        files.filter_map(|TreeFile { path, text: it }| Some((path, text(&it)?))).collect()
     }
 
     fn of_worktree(&self, top: &Path) -> Vec<&Event> {

@@ -17,7 +17,7 @@ use crate::git::notes::{self as refs, History, Notes, PROMPTS, PROVENANCE};
 use crate::git::target::{Target, targets};
 use crate::model::note::{CommittedBy, Note, NoteHunk, PromptRecord};
 use crate::model::{Oid, SessionId};
-use crate::query::beside::beside;
+use crate::query::beside::{Wish, beside, dirty};
 use crate::query::carry::{Carrier, Wanted, adopt, others, unexplained};
 use crate::{notes, query};
 
@@ -134,8 +134,12 @@ pub fn make(
         }
     }
     note.others = others(&targets, &note.hunks);
-    if job.origin == Origin::Here {
-        note.beside.extend(beside(repo, &job.commit, &targets, &note.hunks)?);
+    if job.origin != Origin::Rewritten {
+        let uncommitted = |wanted: Wish<'_>| match job.origin {
+            Origin::Here => dirty(repo, wanted),
+            _ => evidences.uncommitted_at(repo, commit.time, wanted),
+        };
+        note.beside.extend(beside(repo, &job.commit, &targets, &note.hunks, uncommitted)?);
     }
     gate::record(env, repo, evidences, job, &commit, &mut note, now);
     // The journal's own come first.

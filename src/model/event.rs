@@ -43,6 +43,17 @@ pub struct Event {
     pub what: What,
 }
 
+impl Event {
+    /// The work tree, where all of it was looked at.
+    pub fn tree(&self) -> Option<&Content> {
+        match &self.what {
+            What::Window(window) => Some(&window.tree),
+            What::Stop { tree, .. } => tree.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -146,6 +157,13 @@ pub struct TreeFile {
     pub path: RepoPath,
     /// Its text; null where it is gone.
     pub text: Content,
+}
+
+impl TreeFile {
+    /// Those of a snapshot.
+    pub fn all(tree: &[u8]) -> impl Iterator<Item = Self> + '_ {
+        tree.split(|&b| b == b'\n').filter_map(|line| serde_json::from_slice(line).ok())
+    }
 }
 
 /// The text of a file, by its digest.

@@ -13,15 +13,22 @@ use crate::model::note::{Note, NoteHunk};
 use crate::model::{Oid, RepoPath};
 
 /// So many uncommitted files are read at most.
-const MAX_FILES: usize = 200;
+pub const MAX_FILES: usize = 200;
 
-/// Those of a commit that was just made here, as [`Note::beside`] has them: in what else it adds, and
-/// in files of the same kind that are not committed.
+/// Files with their texts.
+pub type Texts = Vec<(RepoPath, Vec<u8>)>;
+
+/// Which files are asked for.
+pub type Wish<'w> = &'w dyn Fn(&RepoPath) -> bool;
+
+/// Those of a commit that was made here, as [`Note::beside`] has them: in what else it adds, and in
+/// files of the same kind that were not committed then.
 pub fn beside(
     repo: &Repo,
     commit: &Oid,
     targets: &[Target],
     hunks: &[NoteHunk],
+    uncommitted: impl FnOnce(Wish<'_>) -> Texts,
 ) -> Result<Vec<u32>, GitError> {
     let agents: Vec<NoteHunk> =
         hunks.iter().filter(|hunk| hunk.contributor.is_agents()).cloned().collect();
@@ -34,14 +41,8 @@ pub fn beside(
     let mut found: BTreeSet<u64> =
         committed.filter_map(|file| same(file.telling().collect())).flatten().collect();
     let kinds: HashSet<_> = agents.iter().map(|hunk| hunk.path.extension()).collect();
-    // A note without it is better than none.
-    let dirty = repo
-        .dirty()
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|path| kinds.contains(&path.extension()));
-    for path in dirty.take(MAX_FILES) {
-        if let Some(same) = same(prints(&uncommitted(repo, &path))) {
+    for (path, text) in uncommitted(&|path| kinds.contains(&path.extension())) {
+        if let Some(same) = same(prints(&text)) {
             let known = repo.text_in(commit, &path)?.unwrap_or_default();
             found.extend(&same - &prints(&known));
         }
@@ -49,8 +50,15 @@ pub fn beside(
     Ok(found.into_iter().map(Note::half).collect())
 }
 
+/// Those of these files that are not committed now.
+pub fn dirty(repo: &Repo, wanted: Wish<'_>) -> Texts {
+    // A note without them is better than none.
+    let paths = repo.dirty().unwrap_or_default().into_iter().filter(wanted).take(MAX_FILES);
+    paths.map(|path| (path.clone(), lying(repo, &path))).collect()
+}
+
 /// A file of the work tree; nothing of one that nobody reads.
-fn uncommitted(repo: &Repo, path: &RepoPath) -> Vec<u8> {
+fn lying(repo: &Repo, path: &RepoPath) -> Vec<u8> {
     let file = repo.work_tree().map(|top| path.below(top)).unwrap_or_default();
     let small =
         file.symlink_metadata().is_ok_and(|file| file.is_file() && file.len() <= MAX_TEXT as u64);

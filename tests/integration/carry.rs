@@ -733,3 +733,20 @@ fn a_persons_lines_that_an_agent_copied_are_theirs_though_the_copy_is_committed_
     assert_ne!(owners(&repo, "typed.py")[1].0, "ai");
     assert_eq!(owners(&repo, "copy.py")[1], is("ai", "note"));
 }
+
+#[test]
+fn the_same_where_no_hook_ran_and_repair_finds_both_commits() {
+    let repo = TestRepo::with(&[("readme", "a person's\n")]);
+    repo.write("typed.py", WORK);
+    repo.claude("copy").prompt("the same here").write("copy.py", WORK).stop();
+    for path in ["copy.py", "typed.py"] {
+        repo.stage(&[path]);
+        repo.git(["-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", path]);
+    }
+    // Of the copy first, so that its note is known when the other commit is looked at.
+    for range in ["HEAD~1", "HEAD"] {
+        let _ = repo.ai_log(["repair", range]).ok();
+    }
+    assert_ne!(owners(&repo, "typed.py")[1].0, "ai");
+    assert_eq!(owners(&repo, "copy.py")[1], is("ai", "note"));
+}
