@@ -82,8 +82,8 @@ impl<'a> Copies<'a> {
         copies
     }
 
-    /// Where each stood before: in the commits below, and in the agents', or where one of these is
-    /// not here in older states of the files.
+    /// Where each stood before: in the commits below, in the agents', and in older states of the
+    /// files: the agent's commit may be gone, or was made again where they are no more.
     pub fn places(
         &self,
         repo: &Repo,
@@ -99,9 +99,7 @@ impl<'a> Copies<'a> {
         let agents = self.commits.iter().copied();
         let mut commits: Vec<Oid> =
             wanted.commit.parents.iter().chain(agents).take(MAX_COMMITS).cloned().collect();
-        if self.commits.iter().any(|commit| repo.commit(commit).is_err()) {
-            commits.extend(self.older(repo, wanted, files)?);
-        }
+        commits.extend(self.older(repo, wanted, files)?);
         let mut seen = HashSet::new();
         for commit in &commits {
             let mut lines = Vec::new();

@@ -466,6 +466,24 @@ fn a_persons_lines_that_come_back_are_theirs_where_the_commit_of_the_agent_is_no
 }
 
 #[test]
+fn a_persons_lines_that_come_back_are_theirs_where_the_copy_was_made_again_without_them() {
+    let repo = TestRepo::with(&[("typed.py", WORK)]);
+    repo.claude("copy").prompt("the same here").write("copy.py", WORK).stop();
+    let off =
+        "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null";
+    let script = "git checkout -qb topic; git add .; git commit -qm copied; git checkout -q main; \
+                  echo 'import gateway' > typed.py; git commit -qam out; \
+                  git rebase -q --no-ff main topic";
+    let _ = repo.sh(&format!("{off}; {script}")).ok();
+    let _ = repo.ai_log(["repair"]).ok();
+    repo.write("typed.py", WORK);
+    repo.git([&OFF[..], &["commit", "-qam", "in again"]].concat());
+    let _ = repo.ai_log(["repair"]).ok();
+    assert_ne!(owners(&repo, "typed.py")[1].0, "ai");
+    assert_eq!(owners(&repo, "copy.py")[1].0, "ai");
+}
+
+#[test]
 fn a_persons_file_that_was_restored_and_reverted_twice_is_not_an_agents_who_copied_it() {
     let Team { second, .. } = copied_elsewhere();
     let off =
