@@ -34,7 +34,7 @@ use crate::git::target::targets;
 use crate::model::note::{Note, NoteHunk};
 use crate::model::{Event, Evidence, Oid, SessionId};
 use crate::notes;
-use crate::query::carry::unexplained;
+use crate::query::file::unexplained;
 use crate::render::backfill::{self, Backfilled, OfAgent, Unreadable};
 use history::History;
 use memo::{Memo, State};

@@ -18,7 +18,8 @@ use crate::git::target::{Target, targets};
 use crate::model::note::{CommittedBy, Note, NoteHunk, PromptRecord};
 use crate::model::{Oid, SessionId};
 use crate::query::beside::{Wish, beside, dirty};
-use crate::query::carry::{Carrier, Wanted, adopt, others, unexplained};
+use crate::query::carry::{Carrier, Wanted, adopt};
+use crate::query::file::{others, unexplained};
 use crate::{notes, query};
 
 /// How many notes that others brought a commit reads at most; the next one goes on.

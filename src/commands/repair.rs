@@ -20,7 +20,8 @@ use crate::git::target::targets;
 use crate::journal;
 use crate::model::note::{Note, NoteHunk};
 use crate::model::{Oid, RepoPath};
-use crate::query::carry::{Carrier, Wanted, unexplained};
+use crate::query::carry::{Carrier, Wanted};
+use crate::query::file::unexplained;
 use crate::render::json::Repaired;
 use crate::{notes, query};
 

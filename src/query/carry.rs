@@ -1,13 +1,13 @@
 //! Provenance for lines of a commit that nothing else explains: text of agents', found again by
 //! what the notes of other commits say.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use chrono::DateTime;
 
 use super::copied::{Copies, Texts};
-use super::file::File;
+use super::file::{File, unexplained};
 use super::hunk_at;
 use super::index::Index;
 use super::kin::{Kinship, Version};
@@ -142,8 +142,12 @@ impl<'r> Carrier<'r> {
         let hunks = known.iter().flat_map(|known| &known.note.hunks);
         let agents = hunks.filter(|hunk| hunk.contributor.is_agents());
         let agents: HashSet<u64> = agents.flat_map(|hunk| hunk.fingerprints.clone()).collect();
+        let mut places = moved::places(self.repo, wanted, files, &agents)?;
+        for base in self.kinship.bases(wanted)? {
+            places.extend(moved::stood(self.repo, &base, files, &agents)?);
+        }
         let mut moved = Vec::new();
-        for ((file, line), place) in moved::places(self.repo, wanted, files, &agents)? {
+        for ((file, line), place) in places {
             let (since, owner) = self.owner(&place)?;
             files[file].stood[line] = since;
             moved.extend(owner.map(|(commit, hunk)| Moved { file, line, commit, hunk }));
@@ -284,7 +288,8 @@ impl<'r> Carrier<'r> {
 
     /// Takes lines out of what the journal says of a commit that was made from others, where its
     /// text was only found again: those that older versions of the commit have, a person's by their
-    /// notes, or from before the edit, whose time `edited` knows.
+    /// notes, or from before the edit, whose time `edited` knows; and those that stood in the file
+    /// where such a version was made, whose owner is asked for there.
     pub fn without_persons(
         &mut self,
         wanted: &Wanted<'_>,
@@ -295,7 +300,14 @@ impl<'r> Carrier<'r> {
             return Ok(hunks);
         }
         let versions = self.kinship.versions(wanted, &[])?;
-        let persons = self.persons(&versions)?;
+        let mut persons = self.persons(&versions)?;
+        for base in self.kinship.bases(wanted)? {
+            for path in hunks.iter().map(|hunk| &hunk.path).collect::<BTreeSet<_>>() {
+                let text = self.repo.text_in(&base, path)?.unwrap_or_default();
+                let stood = split(&text).into_iter().map(fingerprint);
+                persons.entry(path.clone()).or_default().extend(stood);
+            }
+        }
         let mut kept = Vec::new();
         for hunk in hunks {
             let target = wanted.targets.iter().find(|target| target.path == hunk.path);
@@ -451,33 +463,6 @@ impl Carried {
         note.add(self.hunks.clone());
         Ok(())
     }
-}
-
-/// What a note keeps of the new lines that are no agent's, where there are agents' lines beside them.
-pub fn others(targets: &[Target], hunks: &[NoteHunk]) -> Vec<u32> {
-    let agents = hunks.iter().filter(|hunk| hunk.contributor.is_agents());
-    let agents: Vec<NoteHunk> = agents.cloned().collect();
-    if agents.is_empty() {
-        return Vec::new();
-    }
-    let files: Vec<File<'_>> = targets.iter().filter_map(|file| File::of(file, &agents)).collect();
-    Note::sample(files.iter().flat_map(File::telling))
-}
-
-/// The new lines of these files that have no owner: nobody can say whose they are.
-pub fn unexplained(targets: &[Target], taken: &[NoteHunk]) -> Vec<NoteHunk> {
-    let mut hunks = Vec::new();
-    for file in targets.iter().filter_map(|target| File::of(target, taken)) {
-        let mut start = 0;
-        for run in file.free.chunk_by(|a, b| a == b) {
-            let lines = start..start + run.len();
-            start = lines.end;
-            if run[0] {
-                hunks.push(blank(file.path, lines.start, &file.lines[lines]));
-            }
-        }
-    }
-    hunks
 }
 
 /// Takes over what is known of this one.

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::attribution::carry::New;
-use crate::attribution::hunks::added;
+use crate::attribution::hunks::{added, blank};
 use crate::attribution::tokens::{fingerprint, tells};
 use crate::git::lines::{is_text, split};
 use crate::git::target::Target;
 use crate::model::RepoPath;
-use crate::model::note::NoteHunk;
+use crate::model::note::{Note, NoteHunk};
 
 /// A file while its lines are looked for.
 pub struct File<'a> {
@@ -87,4 +87,31 @@ pub fn telling<'h>(targets: &[Target], hunks: impl Iterator<Item = &'h NoteHunk>
         prints.extend(own.filter(|line| tells(line)).map(|line| fingerprint(line)));
     }
     prints
+}
+
+/// What a note keeps of the new lines that are no agent's, where there are agents' lines beside them.
+pub fn others(targets: &[Target], hunks: &[NoteHunk]) -> Vec<u32> {
+    let agents = hunks.iter().filter(|hunk| hunk.contributor.is_agents());
+    let agents: Vec<NoteHunk> = agents.cloned().collect();
+    if agents.is_empty() {
+        return Vec::new();
+    }
+    let files: Vec<File<'_>> = targets.iter().filter_map(|file| File::of(file, &agents)).collect();
+    Note::sample(files.iter().flat_map(File::telling))
+}
+
+/// The new lines of these files that have no owner: nobody can say whose they are.
+pub fn unexplained(targets: &[Target], taken: &[NoteHunk]) -> Vec<NoteHunk> {
+    let mut hunks = Vec::new();
+    for file in targets.iter().filter_map(|target| File::of(target, taken)) {
+        let mut start = 0;
+        for run in file.free.chunk_by(|a, b| a == b) {
+            let lines = start..start + run.len();
+            start = lines.end;
+            if run[0] {
+                hunks.push(blank(file.path, lines.start, &file.lines[lines]));
+            }
+        }
+    }
+    hunks
 }

@@ -2,7 +2,7 @@
 //! commit another name and keeps the time at which it was written: two such commits are versions of
 //! one another.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::carry::{SKEW, Wanted};
@@ -116,6 +116,17 @@ impl<'r> Kinship<'r> {
             }
         }
         Ok(versions)
+    }
+
+    /// The commits on which older versions of the commit that is looked at were made.
+    pub fn bases(&mut self, wanted: &Wanted<'_>) -> Result<BTreeSet<Oid>, GitError> {
+        let mut bases = BTreeSet::new();
+        for version in self.versions(wanted, &[])? {
+            let parents = self.repo.commit(&version.oid)?.parents;
+            bases.extend(parents.into_iter().filter(|parent| self.repo.commit(parent).is_ok()));
+        }
+        bases.retain(|base| !wanted.commit.parents.contains(base));
+        Ok(bases)
     }
 
     fn moves(&mut self, authored: i64) -> &[Oid] {

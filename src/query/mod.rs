@@ -3,7 +3,7 @@
 pub mod beside;
 pub mod carry;
 mod copied;
-mod file;
+pub mod file;
 mod index;
 mod kin;
 mod known;

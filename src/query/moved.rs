@@ -51,6 +51,9 @@ pub struct Place {
     pub line: u32,
 }
 
+/// A file's number, and a line from 0.
+type At = (usize, usize);
+
 /// Where lines of these files of a commit, by the file's number and the line from 0, stood before:
 /// those that one of these fingerprints is of, and their neighbours.
 pub fn places(
@@ -58,7 +61,7 @@ pub fn places(
     wanted: &Wanted<'_>,
     files: &[File<'_>],
     prints: &HashSet<u64>,
-) -> Result<BTreeMap<(usize, usize), Place>, GitError> {
+) -> Result<BTreeMap<At, Place>, GitError> {
     let asked: Vec<&File<'_>> =
         files.iter().filter(|file| file.telling().any(|print| prints.contains(&print))).collect();
     let mut found = BTreeMap::new();
@@ -86,6 +89,36 @@ pub fn places(
         }
     }
     Ok(found)
+}
+
+/// Where lines of these files stood in a commit on which an older version of theirs was made, those
+/// that one of these fingerprints is of: a conflict brought them back.
+pub fn stood(
+    repo: &Repo,
+    base: &Oid,
+    files: &[File<'_>],
+    prints: &HashSet<u64>,
+) -> Result<Vec<(At, Place)>, GitError> {
+    let mut asked = Vec::new();
+    for (number, file) in files.iter().enumerate() {
+        let mut new: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (at, line) in file.lines.iter().enumerate().filter(|(at, _)| file.free[*at]).rev() {
+            let print = fingerprint(line);
+            if prints.contains(&print) && tells(line) {
+                new.entry(print).or_default().push(at);
+            }
+        }
+        let text = match new.is_empty() {
+            true => None,
+            false => repo.text_in(base, file.path)?,
+        };
+        for (line, text) in split(&text.unwrap_or_default()).into_iter().enumerate() {
+            if let Some(at) = new.get_mut(&fingerprint(text)).and_then(Vec::pop) {
+                asked.push(((file.path.clone(), line), (number, at)));
+            }
+        }
+    }
+    blamed(repo, base, asked)
 }
 
 /// The same for all lines of one file of a commit, by the line from 0.

@@ -484,6 +484,25 @@ fn a_persons_lines_that_come_back_are_theirs_where_the_copy_was_made_again_witho
 }
 
 #[test]
+fn a_persons_lines_that_a_conflict_brings_back_are_theirs_though_a_copy_goes_with_the_commit() {
+    let repo = TestRepo::with(&[("typed.py", &format!("import gateway\n{WORK}import journal\n"))]);
+    let agent = repo.claude("copy").prompt("the same here");
+    agent.write("copy.py", WORK);
+    repo.commit_all("copied by an agent");
+    repo.git(["checkout", "-q", "-b", "topic"]);
+    agent.write("copy.py", "import ledger\n");
+    let typed = repo.read("typed.py");
+    repo.write("typed.py", typed.replace("journal\n", "journal\nimport ledger\n"));
+    repo.commit_all("out of the copy, and a person's line");
+    repo.git(["checkout", "-q", "main"]);
+    repo.write("typed.py", "import gateway\nimport another\n");
+    repo.commit_all("out of the person's file");
+    repo.git(["rebase", "-q", "-X", "theirs", "main", "topic"]);
+    assert_eq!(repo.read("typed.py").matches(WORK).count(), 1);
+    assert_eq!(owners(&repo, "typed.py")[2].0, "human");
+}
+
+#[test]
 fn a_persons_file_that_was_restored_and_reverted_twice_is_not_an_agents_who_copied_it() {
     let Team { second, .. } = copied_elsewhere();
     let off =
