@@ -92,7 +92,7 @@ pub fn places(
 }
 
 /// Where lines of these files stood in a commit on which an older version of theirs was made, those
-/// that one of these fingerprints is of: a conflict brought them back.
+/// that one of these fingerprints is of, and their neighbours: a conflict brought them back.
 pub fn stood(
     repo: &Repo,
     base: &Oid,
@@ -101,22 +101,21 @@ pub fn stood(
 ) -> Result<Vec<(At, Place)>, GitError> {
     let mut asked = Vec::new();
     for (number, file) in files.iter().enumerate() {
-        let mut new: HashMap<u64, Vec<usize>> = HashMap::new();
-        for (at, line) in file.lines.iter().enumerate().filter(|(at, _)| file.free[*at]).rev() {
-            let print = fingerprint(line);
-            if prints.contains(&print) && tells(line) {
-                new.entry(print).or_default().push(at);
-            }
+        if !file.telling().any(|print| prints.contains(&print)) {
+            continue;
         }
-        let text = match new.is_empty() {
-            true => None,
-            false => repo.text_in(base, file.path)?,
-        };
-        for (line, text) in split(&text.unwrap_or_default()).into_iter().enumerate() {
-            if let Some(at) = new.get_mut(&fingerprint(text)).and_then(Vec::pop) {
-                asked.push(((file.path.clone(), line), (number, at)));
-            }
-        }
+        let text = repo.text_in(base, file.path)?.unwrap_or_default();
+        let had = split(&text).into_iter().enumerate().map(|(line, text)| Removed {
+            path: file.path.clone(),
+            line,
+            print: fingerprint(text),
+            tells: tells(text),
+            place: (file.path.clone(), 0..0),
+        });
+        let into = Into { path: file.path, prints: &file.prints(), free: &file.free };
+        let pairs = pairs(&had.collect::<Vec<_>>(), &[into], prints, true);
+        asked
+            .extend(pairs.into_iter().map(|((_, to), at)| ((file.path.clone(), at), (number, to))));
     }
     blamed(repo, base, asked)
 }

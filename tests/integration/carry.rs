@@ -499,7 +499,7 @@ fn a_persons_lines_that_a_conflict_brings_back_are_theirs_though_a_copy_goes_wit
     repo.commit_all("out of the person's file");
     repo.git(["rebase", "-q", "-X", "theirs", "main", "topic"]);
     assert_eq!(repo.read("typed.py").matches(WORK).count(), 1);
-    assert_eq!(owners(&repo, "typed.py")[2].0, "human");
+    assert!(owners(&repo, "typed.py").iter().all(|(contributor, _)| contributor == "human"));
 }
 
 #[test]
