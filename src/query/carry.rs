@@ -143,7 +143,8 @@ impl<'r> Carrier<'r> {
         let agents = hunks.filter(|hunk| hunk.contributor.is_agents());
         let agents: HashSet<u64> = agents.flat_map(|hunk| hunk.fingerprints.clone()).collect();
         let mut places = moved::places(self.repo, wanted, files, &agents)?;
-        for base in self.kinship.bases(wanted)? {
+        let versions = self.kinship.versions(wanted, &[])?;
+        for base in self.kinship.bases(wanted, &versions)? {
             places.extend(moved::stood(self.repo, &base, files, &agents)?);
         }
         let mut moved = Vec::new();
@@ -301,7 +302,7 @@ impl<'r> Carrier<'r> {
         }
         let versions = self.kinship.versions(wanted, &[])?;
         let mut persons = self.persons(&versions)?;
-        for base in self.kinship.bases(wanted)? {
+        for base in self.kinship.bases(wanted, &versions)? {
             for path in hunks.iter().map(|hunk| &hunk.path).collect::<BTreeSet<_>>() {
                 let text = self.repo.text_in(&base, path)?.unwrap_or_default();
                 let stood = split(&text).into_iter().map(fingerprint);

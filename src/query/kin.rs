@@ -118,10 +118,14 @@ impl<'r> Kinship<'r> {
         Ok(versions)
     }
 
-    /// The commits on which older versions of the commit that is looked at were made.
-    pub fn bases(&mut self, wanted: &Wanted<'_>) -> Result<BTreeSet<Oid>, GitError> {
+    /// The commits on which these older versions of the commit that is looked at were made.
+    pub fn bases(
+        &self,
+        wanted: &Wanted<'_>,
+        versions: &[Version],
+    ) -> Result<BTreeSet<Oid>, GitError> {
         let mut bases = BTreeSet::new();
-        for version in self.versions(wanted, &[])? {
+        for version in versions {
             let parents = self.repo.commit(&version.oid)?.parents;
             bases.extend(parents.into_iter().filter(|parent| self.repo.commit(parent).is_ok()));
         }

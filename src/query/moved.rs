@@ -40,6 +40,13 @@ pub struct Removed {
     pub place: (RepoPath, Range<usize>),
 }
 
+impl Removed {
+    fn of(path: &RepoPath, (line, text): (usize, &[u8]), place: (RepoPath, Range<usize>)) -> Self {
+        let (print, tells) = (fingerprint(text), tells(text));
+        Self { path: path.clone(), line, print, tells, place }
+    }
+}
+
 /// Where a line comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -105,13 +112,9 @@ pub fn stood(
             continue;
         }
         let text = repo.text_in(base, file.path)?.unwrap_or_default();
-        let had = split(&text).into_iter().enumerate().map(|(line, text)| Removed {
-            path: file.path.clone(),
-            line,
-            print: fingerprint(text),
-            tells: tells(text),
-            place: (file.path.clone(), 0..0),
-        });
+        let place = (file.path.clone(), 0..0);
+        let lines = split(&text).into_iter().enumerate();
+        let had = lines.map(|line| Removed::of(file.path, line, place.clone()));
         let into = Into { path: file.path, prints: &file.prints(), free: &file.free };
         let pairs = pairs(&had.collect::<Vec<_>>(), &[into], prints, true);
         asked
@@ -204,13 +207,9 @@ pub fn removed(repo: &Repo, old: &Oid, new: &Oid) -> Result<Vec<Removed>, GitErr
         }
         let lines = split(&text);
         for edit in lines::diff(&text, &now, Space::Counts) {
-            found.extend(edit.old.clone().map(|line| Removed {
-                path: path.clone(),
-                line,
-                print: fingerprint(lines[line]),
-                tells: tells(lines[line]),
-                place: (there.clone(), edit.new.clone()),
-            }));
+            let place = (there.clone(), edit.new.clone());
+            let gone = edit.old.clone().map(|line| (line, lines[line]));
+            found.extend(gone.map(|line| Removed::of(&path, line, place.clone())));
         }
         if found.len() > MAX_LINES {
             return Ok(Vec::new());
