@@ -115,7 +115,8 @@ impl<'a> Copies<'a> {
         Ok(found)
     }
 
-    /// The commits from which the last ones that changed the files with these lines took them.
+    /// Those on which the last ones before this were made, and the last ones that changed the files
+    /// with these lines: what takes lines away may stand some commits below what brings them back.
     fn older(
         &self,
         repo: &Repo,
@@ -128,11 +129,13 @@ impl<'a> Copies<'a> {
         let files: BTreeSet<&RepoPath> =
             self.lines.values().flatten().map(|(file, _)| files[*file].path).collect();
         let files: Vec<&RepoPath> = files.into_iter().collect();
-        let mut older = Vec::new();
-        for commit in repo.last_changes(parent, &files, MAX_STATES)? {
-            older.extend(repo.commit(&commit)?.parents);
+        let mut older = BTreeSet::new();
+        for paths in [&[], files.as_slice()] {
+            for commit in repo.last_changes(parent, paths, MAX_STATES)? {
+                older.extend(repo.commit(&commit)?.parents);
+            }
         }
-        Ok(older)
+        Ok(older.into_iter().collect())
     }
 
     /// The lines of a file that are the same as some of these.

@@ -466,6 +466,19 @@ fn a_persons_lines_that_come_back_are_theirs_where_the_commit_of_the_agent_is_no
 }
 
 #[test]
+fn a_persons_move_in_two_commits_is_theirs_where_an_agent_copied_the_lines_elsewhere() {
+    let Team { second, .. } = copied_elsewhere();
+    let off =
+        "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null";
+    let script = "cp typed.py moved.py; echo 'import gateway' > typed.py; \
+                  git commit -qam out; git add .; git commit -qm in";
+    let _ = second.sh(&format!("{off}; {script}")).ok();
+    let _ = second.ai_log(["repair"]).ok();
+    assert_eq!(owners(&second, "moved.py").len(), WORK.lines().count());
+    assert!(owners(&second, "moved.py").iter().all(|(contributor, _)| contributor != "ai"));
+}
+
+#[test]
 fn a_persons_lines_that_come_back_are_theirs_where_the_copy_was_made_again_without_them() {
     let repo = TestRepo::with(&[("typed.py", WORK)]);
     repo.claude("copy").prompt("the same here").write("copy.py", WORK).stop();
