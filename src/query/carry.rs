@@ -297,16 +297,18 @@ impl<'r> Carrier<'r> {
         hunks: Vec<NoteHunk>,
         edited: &dyn Fn(&NoteHunk) -> Option<i64>,
     ) -> Result<Vec<NoteHunk>, GitError> {
-        if !hunks.iter().any(|hunk| hunk.evidence == Some(Evidence::Carried)) {
+        let carried = hunks.iter().filter(|hunk| hunk.evidence == Some(Evidence::Carried));
+        let paths: BTreeSet<&RepoPath> = carried.map(|hunk| &hunk.path).collect();
+        if paths.is_empty() {
             return Ok(hunks);
         }
         let versions = self.kinship.versions(wanted, &[])?;
         let mut persons = self.persons(&versions)?;
         for base in self.kinship.bases(wanted, &versions)? {
-            for path in hunks.iter().map(|hunk| &hunk.path).collect::<BTreeSet<_>>() {
+            for path in &paths {
                 let text = self.repo.text_in(&base, path)?.unwrap_or_default();
                 let stood = split(&text).into_iter().map(fingerprint);
-                persons.entry(path.clone()).or_default().extend(stood);
+                persons.entry((*path).clone()).or_default().extend(stood);
             }
         }
         let mut kept = Vec::new();

@@ -111,7 +111,7 @@ pub fn stood(
         if !file.telling().any(|print| prints.contains(&print)) {
             continue;
         }
-        let text = repo.text_in(base, file.path)?.unwrap_or_default();
+        let text = repo.text_in(base, file.path)?.filter(|text| is_text(text)).unwrap_or_default();
         let place = (file.path.clone(), 0..0);
         let lines = split(&text).into_iter().enumerate();
         let had = lines.map(|line| Removed::of(file.path, line, place.clone()));
