@@ -168,10 +168,15 @@ impl Repo {
         }
     }
 
-    /// The regular files of a tree, by path.
-    pub fn files(&self, tree: &Oid) -> Result<Vec<(RepoPath, Oid)>, GitError> {
+    /// The regular files of a tree that another one does not have, or has otherwise.
+    pub fn files_but(
+        &self,
+        other: Option<&Oid>,
+        tree: &Oid,
+    ) -> Result<Vec<(RepoPath, Oid)>, GitError> {
         let mut found = Files::default();
-        self.compare(None, Some(tree), b"", &mut found)?;
+        self.compare(other, Some(tree), b"", &mut found)?;
+        found.added.extend(found.changed.into_iter().map(|(path, _, oid)| (path, oid)));
         Ok(found.added)
     }
 

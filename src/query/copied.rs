@@ -11,6 +11,7 @@ use super::moved::{Asked, Place, blamed};
 use crate::attribution::carry::{Found, Kin, TELLING};
 use crate::attribution::tokens::{fingerprint, tells};
 use crate::git::lines::{is_text, split};
+use crate::git::objects::Commit;
 use crate::git::{GitError, Repo};
 use crate::model::note::Note;
 use crate::model::{Oid, RepoPath};
@@ -101,9 +102,18 @@ impl<'a> Copies<'a> {
             wanted.commit.parents.iter().chain(agents).take(MAX_COMMITS).cloned().collect();
         commits.extend(self.older(repo, wanted, files)?);
         let mut seen = HashSet::new();
+        // What the first one has as well is known from there.
+        let mut first = None;
         for commit in &commits {
+            let read = repo
+                .commit(commit)
+                .and_then(|Commit { tree, .. }| Ok((repo.files_but(first.as_ref(), &tree)?, tree)));
+            let Ok((files, tree)) = read else {
+                continue; // not here: beyond the edge of a clone, or gone
+            };
+            first.get_or_insert(tree);
             let mut lines = Vec::new();
-            for file in texts.holding(repo, commit, &kinds, &self.lines)? {
+            for file in texts.holding(repo, files, &kinds, &self.lines)? {
                 if seen.insert(file.clone()) {
                     lines.extend(self.same(repo, file)?);
                 }
@@ -151,19 +161,15 @@ impl<'a> Copies<'a> {
 }
 
 impl Texts {
-    /// The files of a commit that hold some of these lines: so many that somebody may be known by
+    /// Those of these files that hold some of these lines: so many that somebody may be known by
     /// them.
     fn holding(
         &mut self,
         repo: &Repo,
-        commit: &Oid,
+        mut all: Vec<(RepoPath, Oid)>,
         kinds: &HashSet<Option<&[u8]>>,
         wanted: &HashMap<u64, Vec<At>>,
     ) -> Result<Vec<(RepoPath, Oid)>, GitError> {
-        let all = repo.commit(commit).and_then(|commit| repo.files(&commit.tree));
-        let Ok(mut all) = all else {
-            return Ok(Vec::new()); // not here: beyond the edge of a clone, or gone
-        };
         all.sort_by_key(|(path, _)| !kinds.contains(&path.extension()));
         let mut holding = Vec::new();
         for (path, oid) in all.into_iter().take(MAX_FILES) {
