@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::record::{HunkRecord, Record};
+use super::record::{HunkRecord, Record, union_of_halves};
 use super::{lines, write_lines};
 use crate::model::note::NoteHunk;
 use crate::model::{Evidence, LineRange, RepoPath};
@@ -86,15 +86,8 @@ fn join_records(a: Value, b: Value) -> Value {
                 a.insert(name, theirs);
             }
             Some(ours) => {
-                if let (Value::Array(ours), Value::Array(theirs)) = (&mut *ours, &theirs)
-                    && name == "read"
-                {
-                    let all: BTreeSet<String> = ours
-                        .iter()
-                        .chain(theirs)
-                        .filter_map(|v| v.as_str().map(str::to_owned))
-                        .collect();
-                    *ours = all.into_iter().map(Value::from).collect();
+                if let Some(both) = union(&name, ours, &theirs) {
+                    *ours = both;
                 } else if ours.is_null() || !theirs.is_null() && wins(&name, &theirs, ours) {
                     *ours = theirs;
                 }
@@ -102,6 +95,19 @@ fn join_records(a: Value, b: Value) -> Value {
         }
     }
     Value::Object(a)
+}
+
+/// Both of two values of a field that holds many, if it does.
+fn union(name: &str, ours: &Value, theirs: &Value) -> Option<Value> {
+    match name {
+        "read" => {
+            let all = ours.as_array()?.iter().chain(theirs.as_array()?);
+            let all: BTreeSet<&str> = all.filter_map(Value::as_str).collect();
+            Some(all.into_iter().collect())
+        }
+        "beside" => Some(union_of_halves(ours.as_str()?, theirs.as_str()?).into()),
+        _ => None,
+    }
 }
 
 /// What a hunk's evidence speaks for: these fields belong together.

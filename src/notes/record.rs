@@ -215,6 +215,12 @@ fn packed(halves: &[u32]) -> String {
     base64(&bytes)
 }
 
+/// Both of two such texts, in order, each once.
+pub fn union_of_halves(a: &str, b: &str) -> String {
+    let both: BTreeSet<u32> = unpacked(a).into_iter().chain(unpacked(b)).collect();
+    packed(&Vec::from_iter(both))
+}
+
 fn unpacked(text: &str) -> Vec<u32> {
     let bytes = unbase64(text).unwrap_or_default();
     let (halves, _) = bytes.as_chunks::<4>();

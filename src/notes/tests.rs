@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -24,9 +26,10 @@ fn any_note() -> impl Strategy<Value = Note> {
     );
     let sessions =
         proptest::collection::btree_map("s_[0-9a-f]{3}", proptest::option::of("[a-z]{1,9}"), 0..3);
-    let others = proptest::collection::vec(any::<u32>(), 0..4);
+    let others = proptest::collection::btree_set(any::<u32>(), 0..4);
     (hunks, sessions, others).prop_map(|(hunks, sessions, others)| {
-        let beside = others.iter().map(|half| !half).collect();
+        let beside = others.iter().rev().map(|half| !half).collect();
+        let others = Vec::from_iter(others);
         let mut note = Note { others, beside, ..Note::default() };
         for (path, start, prints) in hunks {
             note.hunks.push(hunk(&path, start, &prints, Evidence::Edit));
@@ -60,10 +63,12 @@ proptest! {
 
     #[test]
     fn joining_has_no_order(a in any_note(), b in any_note(), c in any_note()) {
+        let all: BTreeSet<u32> = a.beside.iter().chain(&b.beside).copied().collect();
         let [a, b, c] = [a, b, c].map(|note| encode(&note));
         let join = |x: &[u8], y: &[u8]| join(Some(x), y);
         let ab = join(&a, &b);
         prop_assert_eq!(parse(&ab).unwrap().sessions, parse(&join(&b, &a)).unwrap().sessions);
+        prop_assert_eq!(parse(&ab).unwrap().beside, Vec::from_iter(all));
         prop_assert_eq!(join(&ab, &b), ab.clone());
         prop_assert_eq!(
             parse(&join(&ab, &c)).unwrap().sessions,
