@@ -157,7 +157,7 @@ impl Files {
         let known = &old.owners[ends.lines..];
         let mut owners = Vec::with_capacity(after.len());
         let mut at = 0;
-        for edit in edits {
+        for (number, edit) in edits.iter().enumerate() {
             let same = edit.new.start - owners.len();
             let stayed = &after[owners.len()..edit.new.start];
             owners.extend_from_slice(&known[at..at + same]);
@@ -169,7 +169,7 @@ impl Files {
                 true => tells(line),
                 false => line.iter().any(u8::is_ascii_alphanumeric),
             };
-            if others && at > 0 && !stayed.iter().any(firm) {
+            if others && number > 0 && !stayed.iter().any(firm) {
                 let start = owners.len() - same;
                 owners[start..].iter_mut().for_each(|owner| {
                     if owner.is_agent() {

@@ -194,3 +194,17 @@ fn what_a_person_moved_into_a_file_that_no_agent_knows_is_the_agents_whoever_loo
         assert_eq!(owners(&repo, "b.py")[1].0, "ai", "{look}");
     }
 }
+
+#[test]
+fn a_line_that_tells_nothing_is_the_persons_who_types_it_where_the_agents_stayed_on_a_branch() {
+    let repo = TestRepo::with(&[("a.py", "\n")]);
+    repo.git(["checkout", "-q", "-b", "topic"]);
+    let agent = repo.claude("work").prompt("charge");
+    agent.write("a.py", "}\nthe agent's own line\nthe agent's second line\n");
+    let _ = agent.shell("true");
+    repo.commit_all("by an agent");
+    repo.git(["checkout", "-q", "main"]);
+    repo.write("a.py", "import os\n\na person's line\nanother one\n}\nthe last line\n\n");
+    repo.commit_all("by a person");
+    assert!(owners(&repo, "a.py").iter().all(|(contributor, _)| contributor != "ai"));
+}
