@@ -1,4 +1,5 @@
-//! Which of the lines that leave a file are in a commit still, so that nobody has moved them.
+//! Which of the lines that leave a file are in a commit still, so that nobody has moved them, and
+//! which had left before a commit, so that nobody moves them now.
 
 use std::collections::HashSet;
 
@@ -54,6 +55,22 @@ impl Elsewhere {
             Self::All => true,
         }
     }
+}
+
+/// The fingerprints of the lines that a file had in the last commit that was made here of it, since
+/// it was seen at one place and until it is seen at another one: its other lines had left by then.
+/// `None` where there is no such commit.
+pub fn committed(
+    source: &dyn Source,
+    path: &RepoPath,
+    seen: Option<&Place>,
+    now: Option<&Place>,
+) -> Option<HashSet<u64>> {
+    let (seen, now) = seen.zip(now).filter(|(seen, now)| seen.head != now.head)?;
+    let file = |commit: &Oid| source.committed_file(commit, path);
+    let made = source.made(seen, now).into_iter().take(MAX_COMMITS);
+    let (last, _) = made.into_iter().find(|(commit, before)| file(commit) != file(before))?;
+    Some(file(&last).and_then(|file| source.file(&file)).map(prints).unwrap_or_default())
 }
 
 fn prints(text: Vec<u8>) -> HashSet<u64> {

@@ -62,6 +62,8 @@ struct Line {
     back: bool,
     /// It is in a commit still, and comes back to its file alone.
     elsewhere: bool,
+    /// It had left before its file was committed last.
+    earlier: bool,
 }
 
 /// Where a text may come back from.
@@ -125,7 +127,8 @@ impl Lost {
             .map(|(line, owner)| {
                 let print = fingerprint(line);
                 let elsewhere = change.elsewhere.has(print);
-                Line { print, tells: tells(line), owner: *owner, back: false, elsewhere }
+                let earlier = change.committed.as_ref().is_some_and(|had| !had.contains(&print));
+                Line { print, tells: tells(line), owner: *owner, back: false, elsewhere, earlier }
             })
             .collect();
         self.index.extend(telling(&lines).map(|(print, place)| (print, run, place)));
@@ -266,7 +269,8 @@ impl Lost {
         let run = &self.runs[found.run];
         let lines = &run.lines[found.from..found.from + found.length];
         let (left, now) = (run.when.step, place.when);
-        let now = left == now.step || run.by == By::Other && left > now.since;
+        let now = (left == now.step || run.by == By::Other && left > now.since)
+            && !lines.iter().any(|line| line.earlier);
         if !now && !place.earlier_agents && lines.iter().any(|line| line.owner.is_agent()) {
             return false;
         }
@@ -314,7 +318,7 @@ pub struct LeftLine {
 impl Left {
     fn of(number: usize, run: &Run) -> Option<Self> {
         let wanted = |line: &&Line| match run.by {
-            By::Other => line.owner.is_agent() && !line.back && !line.elsewhere,
+            By::Other => line.owner.is_agent() && !(line.back || line.elsewhere || line.earlier),
             By::Doubt => false,
             By::Agent(_) | By::Command(_) => line.owner == Owner::Person,
         };

@@ -119,6 +119,10 @@ impl Source for Memory {
         Vec::new()
     }
 
+    fn made(&self, _: &Place, _: &Place) -> Vec<(Oid, Oid)> {
+        Vec::new()
+    }
+
     fn only_committed(&self, _: &Oid, _: &Oid) -> bool {
         true
     }

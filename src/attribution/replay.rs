@@ -11,7 +11,7 @@ use std::rc::Rc;
 use chrono::{DateTime, Duration, Utc};
 
 use super::authors::Authors;
-use super::elsewhere::Elsewhere;
+use super::elsewhere::{Elsewhere, committed};
 use super::order::chained;
 use super::running::Running;
 use super::seen::Seen;
@@ -126,6 +126,7 @@ impl<'s> Replay<'s> {
                 true => Elsewhere::of(self.source, &change.path, seen, here.as_ref()),
                 false => Elsewhere::All,
             };
+            change.committed = committed(self.source, &change.path, seen, here.as_ref());
             changes.push(change);
         }
         self.files.last = true;
@@ -395,6 +396,7 @@ impl<'s> Replay<'s> {
                     change.brought = brought;
                     let (seen, now) = (before.as_ref(), self.here.as_ref());
                     change.elsewhere = Elsewhere::of(self.source, &change.path, seen, now);
+                    change.committed = committed(self.source, &change.path, seen, now);
                     changes.push(change);
                 }
                 Err(()) => {

@@ -42,6 +42,9 @@ pub struct Change {
     pub brought: Brought,
     /// What of the lines that leave it is in a commit still.
     pub elsewhere: Elsewhere,
+    /// What it had when it was committed here, if it was since it was seen: see
+    /// [`super::elsewhere::committed`].
+    pub committed: Option<HashSet<u64>>,
 }
 
 /// Lines that git brought into a file.
@@ -60,7 +63,7 @@ impl Change {
     /// A change that git had no part in.
     pub fn new(path: RepoPath, text: Option<Vec<u8>>, by: By) -> Self {
         let (brought, elsewhere) = (Brought::Nothing, Elsewhere::None);
-        Self { path, text, by, brought, elsewhere }
+        Self { path, text, by, brought, elsewhere, committed: None }
     }
 }
 

@@ -105,6 +105,13 @@ impl Source for Stored<'_> {
         [&seen.head].into_iter().chain(before).cloned().collect()
     }
 
+    fn made(&self, seen: &Place, now: &Place) -> Vec<(Oid, Oid)> {
+        let moves = self.between(seen, now);
+        let before = moves.iter().skip(1).map(|made| &made.to).chain([&seen.head]);
+        let made = moves.iter().zip(before).filter(|(made, _)| made.commits_alone());
+        made.map(|(made, before)| (made.to.clone(), before.clone())).collect()
+    }
+
     fn only_committed(&self, from: &Oid, to: &Oid) -> bool {
         let moves = self.moves();
         let Some(end) = moves.iter().position(|made| made.to == *to) else {

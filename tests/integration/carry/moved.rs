@@ -208,3 +208,22 @@ fn a_line_that_tells_nothing_is_the_persons_who_types_it_where_the_agents_stayed
     repo.commit_all("by a person");
     assert!(owners(&repo, "a.py").iter().all(|(contributor, _)| contributor != "ai"));
 }
+
+#[test]
+fn what_left_an_agents_copy_before_it_was_committed_is_not_moved_by_a_later_commit() {
+    let line = "    total = order.price * order.count\n";
+    let (back, copied) = (
+        "git rm -q typed.py; git commit -qm gone; git checkout -q HEAD~1 -- typed.py",
+        "cp typed.py copied.py; git add copied.py",
+    );
+    for (moved, later, path) in [(line, back, "typed.py"), ("", copied, "copied.py")] {
+        let repo = TestRepo::with(&[("typed.py", WORK), ("third.py", "import gateway\n")]);
+        repo.claude("copy").prompt("the same here").write("copy.py", WORK);
+        repo.replace("copy.py", line, "");
+        repo.write("third.py", format!("import gateway\n{moved}"));
+        repo.commit_all("an agent's copy, without a line");
+        let _ = repo.sh(later).ok();
+        repo.commit("a person's file");
+        assert!(owners(&repo, path).iter().all(|(contributor, _)| contributor != "ai"), "{path}");
+    }
+}
