@@ -108,7 +108,7 @@ impl<'s> Replay<'s> {
     ) -> HashMap<RepoPath, Annotated> {
         self.open.retain(|running| now - running.since < DEAD_AFTER);
         let here = base.map(|base| Place { head: base.clone(), at: now });
-        self.arrives(here.clone());
+        self.arrives(here);
         let mut changes = Vec::new();
         let mut wanted = Vec::new();
         for (path, old, text) in files {
@@ -119,14 +119,12 @@ impl<'s> Replay<'s> {
             if !self.followed.contains(&path) && self.suspect(&path) != By::Other {
                 self.as_it_was(&path);
             }
-            wanted.push(path.clone());
-            let mut change = self.change(path, text, None);
-            let seen = self.places.get(&change.path);
-            change.elsewhere = match is_here {
-                true => Elsewhere::of(self.source, &change.path, seen, here.as_ref()),
-                false => Elsewhere::All,
-            };
-            change.committed = committed(self.source, &change.path, seen, here.as_ref());
+            let mut change = self.change(path.clone(), text, None);
+            match is_here {
+                true => self.committed(&mut change, self.places.get(&path)),
+                false => change.elsewhere = Elsewhere::All,
+            }
+            wanted.push(path);
             changes.push(change);
         }
         self.files.last = true;
@@ -394,9 +392,7 @@ impl<'s> Replay<'s> {
                 Ok(text) => {
                     let mut change = self.change(path, text, by);
                     change.brought = brought;
-                    let (seen, now) = (before.as_ref(), self.here.as_ref());
-                    change.elsewhere = Elsewhere::of(self.source, &change.path, seen, now);
-                    change.committed = committed(self.source, &change.path, seen, now);
+                    self.committed(&mut change, before.as_ref());
                     changes.push(change);
                 }
                 Err(()) => {
@@ -406,6 +402,16 @@ impl<'s> Replay<'s> {
             }
         }
         self.files.step(changes);
+    }
+
+    /// Says of a change what the commits since the file was seen say of the lines that leave it.
+    fn committed(&self, change: &mut Change, seen: Option<&Place>) {
+        let known = self.files.texts.get(&change.path).map(|known| &known.text);
+        if known != change.text.as_ref() {
+            let now = self.here.as_ref();
+            change.elsewhere = Elsewhere::of(self.source, &change.path, seen, now);
+            change.committed = committed(self.source, &change.path, seen, now);
+        }
     }
 
     /// A file is seen. Where HEAD was when it was seen before.
