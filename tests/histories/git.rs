@@ -8,6 +8,18 @@ impl History {
         self.note(clone, made, hooks, &[]);
     }
 
+    /// One of the files that differ from HEAD is committed, the others stay as they are.
+    pub fn part(&mut self, clone: usize, hooks: bool) {
+        let files = self.files(clone);
+        if !files.is_empty() {
+            let file = self.dice.one(&files).clone();
+            let script =
+                format!("git add -- {file}; git diff --cached --quiet || git commit -q -m part");
+            let made = self.run(clone, hooks, &script);
+            self.note(clone, made, hooks, &[]);
+        }
+    }
+
     /// Both sides of a stash's conflict may bring back any line that was ever committed. Returns
     /// whether there was one.
     fn stir(&mut self, clone: usize) -> bool {

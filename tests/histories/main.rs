@@ -58,7 +58,7 @@ impl History {
     fn act(&mut self) {
         let clone = self.dice.below(self.clones.len());
         let hooks = self.dice.chance(65);
-        match self.dice.below(24) {
+        match self.dice.below(25) {
             0..=6 => self.edit(clone),
             7..=9 => self.commit(clone, true),
             10..=12 => self.integrate(clone, hooks),
@@ -70,6 +70,7 @@ impl History {
             20 => self.exchange(clone),
             21 => self.paste(clone),
             22 => self.shift(clone),
+            23 => self.part(clone, hooks),
             _ => self.repair(clone),
         }
     }
