@@ -1,5 +1,5 @@
-//! Which of the lines that leave a file are in a commit still, so that nobody has moved them, and
-//! which had left before a commit, so that nobody moves them now.
+//! What the commits since a file was seen say of the lines that leave it: which are in a commit still,
+//! so that nobody has moved them, and which had left before a commit, so that nobody moves them now.
 
 use std::collections::HashSet;
 
@@ -11,21 +11,29 @@ use crate::model::{Oid, RepoPath};
 /// On so many commits HEAD was, the last ones, that are looked at.
 const MAX_COMMITS: usize = 50;
 
-/// Lines that come back to the file that they left alone.
+/// Fingerprints of the lines of a file.
+type Lines = HashSet<u64>;
+
+/// What is known of the lines that leave a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Elsewhere {
-    /// None.
+    /// Nothing.
     #[default]
-    None,
-    /// Those with these fingerprints.
-    These(HashSet<u64>),
-    /// All.
+    Unknown,
+    /// What commits say.
+    Said {
+        /// The lines that are in one of them and not here.
+        committed: Lines,
+        /// What the file had when it was committed here last: other lines had left by then. `None`
+        /// where it was not since it was seen.
+        last: Option<Lines>,
+    },
+    /// All are elsewhere.
     All,
 }
 
 impl Elsewhere {
-    /// Those of a file that was seen when HEAD was at one place and is seen at another one: what was
-    /// committed before git brought other text, by a checkout or a merge, and is not any more.
+    /// Of a file that was seen when HEAD was at one place and is seen at another one.
     pub fn of(
         source: &dyn Source,
         path: &RepoPath,
@@ -33,46 +41,47 @@ impl Elsewhere {
         now: Option<&Place>,
     ) -> Self {
         let Some((seen, now)) = seen.zip(now).filter(|(seen, now)| seen != now) else {
-            return Self::None;
+            return Self::Unknown;
         };
-        let mut commits = source.left_behind(seen, now);
-        commits.truncate(MAX_COMMITS);
         let file = |commit: &Oid| source.committed_file(commit, path);
-        let files: HashSet<Oid> = commits.iter().filter_map(file).collect();
-        if files.is_empty() {
-            return Self::None;
-        }
         let lines = |file: &Oid| source.file(file).map(prints).unwrap_or_default();
+        // What was committed before git brought other text, by a checkout or a merge.
+        let mut left = source.left_behind(seen, now);
+        left.truncate(MAX_COMMITS);
+        let mut files: HashSet<Oid> = left.iter().filter_map(file).collect();
+        // What was committed here, and is not any more.
+        let made = source.made(seen, now).into_iter().take(MAX_COMMITS);
+        let states = made.map(|(commit, before)| (file(&commit), file(&before)));
+        let states: Vec<_> = states.filter(|(file, before)| file != before).collect();
+        let last = states.first().map(|(file, _)| file.as_ref().map(lines).unwrap_or_default());
+        files.extend(states.into_iter().filter_map(|(file, _)| file));
+        if files.is_empty() && last.is_none() {
+            return Self::Unknown;
+        }
         let here = file(&now.head).map(|file| lines(&file)).unwrap_or_default();
-        Self::These(files.iter().flat_map(lines).filter(|print| !here.contains(print)).collect())
+        let committed =
+            files.iter().flat_map(lines).filter(|print| !here.contains(print)).collect();
+        Self::Said { committed, last }
     }
 
-    /// Whether a line with this fingerprint is one of them.
+    /// Whether a line with this fingerprint is in a commit still, and comes back to its file alone.
     pub fn has(&self, print: u64) -> bool {
         match self {
-            Self::None => false,
-            Self::These(prints) => prints.contains(&print),
+            Self::Unknown => false,
+            Self::Said { committed, .. } => committed.contains(&print),
             Self::All => true,
         }
     }
+
+    /// Whether it had left before the file was committed.
+    pub fn is_earlier(&self, print: u64) -> bool {
+        let Self::Said { last: Some(last), .. } = self else {
+            return false;
+        };
+        !last.contains(&print)
+    }
 }
 
-/// The fingerprints of the lines that a file had in the last commit that was made here of it, since
-/// it was seen at one place and until it is seen at another one: its other lines had left by then.
-/// `None` where there is no such commit.
-pub fn committed(
-    source: &dyn Source,
-    path: &RepoPath,
-    seen: Option<&Place>,
-    now: Option<&Place>,
-) -> Option<HashSet<u64>> {
-    let (seen, now) = seen.zip(now).filter(|(seen, now)| seen.head != now.head)?;
-    let file = |commit: &Oid| source.committed_file(commit, path);
-    let made = source.made(seen, now).into_iter().take(MAX_COMMITS);
-    let (last, _) = made.into_iter().find(|(commit, before)| file(commit) != file(before))?;
-    Some(file(&last).and_then(|file| source.file(&file)).map(prints).unwrap_or_default())
-}
-
-fn prints(text: Vec<u8>) -> HashSet<u64> {
+fn prints(text: Vec<u8>) -> Lines {
     split(&text).into_iter().map(fingerprint).collect()
 }

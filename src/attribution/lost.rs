@@ -127,7 +127,7 @@ impl Lost {
             .map(|(line, owner)| {
                 let print = fingerprint(line);
                 let elsewhere = change.elsewhere.has(print);
-                let earlier = change.committed.as_ref().is_some_and(|had| !had.contains(&print));
+                let earlier = change.elsewhere.is_earlier(print);
                 Line { print, tells: tells(line), owner: *owner, back: false, elsewhere, earlier }
             })
             .collect();

@@ -150,8 +150,8 @@ pub trait Source {
     /// elsewhere the last time, the one on which it was seen and then the last ones first; none
     /// where it did not.
     fn left_behind(&self, seen: &Place, now: &Place) -> Vec<Oid>;
-    /// The commits that were made here from one place to the other, the last ones first, each with
-    /// the one on which HEAD was before.
+    /// The commits that were made here from one place to the other since something else moved HEAD,
+    /// the last ones first, each with the one on which HEAD was before.
     fn made(&self, seen: &Place, now: &Place) -> Vec<(Oid, Oid)>;
 }
 

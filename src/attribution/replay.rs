@@ -5,16 +5,16 @@
 //! nothing. While commands of agents' run, what changes unreported may be theirs: [`shell`]
 //! decides.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use chrono::{DateTime, Duration, Utc};
 
 use super::authors::Authors;
-use super::elsewhere::{Elsewhere, committed};
+use super::elsewhere::Elsewhere;
 use super::order::chained;
 use super::running::Running;
-use super::seen::Seen;
+use super::seen::{Seen, Tree};
 use super::shell::{self, Claim};
 use super::step::{Brought, Change, Files};
 use super::{Annotated, Author, By, Place, Source};
@@ -48,8 +48,6 @@ pub struct Replay<'s> {
     looked: Option<(Content, Option<Oid>)>,
     trees: HashMap<Content, Rc<Tree>>,
 }
-
-type Tree = BTreeMap<RepoPath, Content>;
 
 impl<'s> Replay<'s> {
     /// Replays these events, folded and of one work tree.
@@ -119,12 +117,12 @@ impl<'s> Replay<'s> {
             if !self.followed.contains(&path) && self.suspect(&path) != By::Other {
                 self.as_it_was(&path);
             }
-            let mut change = self.change(path.clone(), text, None);
-            match is_here {
-                true => self.committed(&mut change, self.places.get(&path)),
-                false => change.elsewhere = Elsewhere::All,
-            }
-            wanted.push(path);
+            wanted.push(path.clone());
+            let mut change = self.change(path, text, None);
+            change.elsewhere = match is_here {
+                true => self.elsewhere(&change, self.places.get(&change.path)),
+                false => Elsewhere::All,
+            };
             changes.push(change);
         }
         self.files.last = true;
@@ -392,7 +390,7 @@ impl<'s> Replay<'s> {
                 Ok(text) => {
                     let mut change = self.change(path, text, by);
                     change.brought = brought;
-                    self.committed(&mut change, before.as_ref());
+                    change.elsewhere = self.elsewhere(&change, before.as_ref());
                     changes.push(change);
                 }
                 Err(()) => {
@@ -404,14 +402,11 @@ impl<'s> Replay<'s> {
         self.files.step(changes);
     }
 
-    /// Says of a change what the commits since the file was seen say of the lines that leave it.
-    fn committed(&self, change: &mut Change, seen: Option<&Place>) {
+    /// What the commits since a file was seen say of the lines that leave it, where any may.
+    fn elsewhere(&self, change: &Change, seen: Option<&Place>) -> Elsewhere {
         let known = self.files.texts.get(&change.path).map(|known| &known.text);
-        if known != change.text.as_ref() {
-            let now = self.here.as_ref();
-            change.elsewhere = Elsewhere::of(self.source, &change.path, seen, now);
-            change.committed = committed(self.source, &change.path, seen, now);
-        }
+        let seen = seen.filter(|_| known != change.text.as_ref());
+        Elsewhere::of(self.source, &change.path, seen, self.here.as_ref())
     }
 
     /// A file is seen. Where HEAD was when it was seen before.

@@ -1,6 +1,11 @@
-//! What was seen of a file.
+//! What was seen of files.
 
-use crate::model::{Content, Oid};
+use std::collections::BTreeMap;
+
+use crate::model::{Content, Oid, RepoPath};
+
+/// The files of a work tree that differ from HEAD.
+pub type Tree = BTreeMap<RepoPath, Content>;
 
 /// What an observation says of a file's text.
 #[derive(Debug, Clone, PartialEq, Eq)]

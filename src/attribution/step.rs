@@ -40,11 +40,8 @@ pub struct Change {
     pub by: By,
     /// What git brought into the file: nobody's work in this step.
     pub brought: Brought,
-    /// What of the lines that leave it is in a commit still.
+    /// What commits say of the lines that leave it.
     pub elsewhere: Elsewhere,
-    /// What it had when it was committed here, if it was since it was seen: see
-    /// [`super::elsewhere::committed`].
-    pub committed: Option<HashSet<u64>>,
 }
 
 /// Lines that git brought into a file.
@@ -62,8 +59,8 @@ pub enum Brought {
 impl Change {
     /// A change that git had no part in.
     pub fn new(path: RepoPath, text: Option<Vec<u8>>, by: By) -> Self {
-        let (brought, elsewhere) = (Brought::Nothing, Elsewhere::None);
-        Self { path, text, by, brought, elsewhere, committed: None }
+        let (brought, elsewhere) = (Brought::Nothing, Elsewhere::Unknown);
+        Self { path, text, by, brought, elsewhere }
     }
 }
 

@@ -108,7 +108,7 @@ impl Source for Stored<'_> {
     fn made(&self, seen: &Place, now: &Place) -> Vec<(Oid, Oid)> {
         let moves = self.between(seen, now);
         let before = moves.iter().skip(1).map(|made| &made.to).chain([&seen.head]);
-        let made = moves.iter().zip(before).filter(|(made, _)| made.commits_alone());
+        let made = moves.iter().zip(before).take_while(|(made, _)| made.commits_alone());
         made.map(|(made, before)| (made.to.clone(), before.clone())).collect()
     }
 

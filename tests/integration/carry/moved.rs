@@ -141,16 +141,22 @@ fn what_is_not_committed_yet_follows_its_file_where_git_renames_it() {
 
 #[test]
 fn what_a_reset_leaves_in_the_work_tree_may_be_moved() {
-    let repo = TestRepo::with(&[("a.py", "import gateway\n"), ("b.py", "import journal\n")]);
-    let agent = repo.claude("work").prompt("charge");
-    agent.edit("a.py", "gateway\n", "gateway\nthe agent's own line\nthe agent's second line\n");
-    repo.commit_all("by an agent");
-    let _ = agent.shell("true");
-    repo.git(["reset", "-q", "HEAD~1"]);
-    repo.write("a.py", "import gateway\n");
-    repo.write("b.py", "import journal\nthe agent's own line\nthe agent's second line\n");
-    repo.commit_all("moved by a person");
-    assert_eq!(owners(&repo, "b.py")[1].0, "ai");
+    for looks in [true, false] {
+        let repo = TestRepo::new();
+        repo.set_one_clock();
+        repo.committed(&[("a.py", "import gateway\n"), ("b.py", "import journal\n")]);
+        let agent = repo.claude("work").prompt("charge");
+        agent.edit("a.py", "gateway\n", "gateway\nthe agent's own line\nthe agent's second line\n");
+        repo.commit_all("by an agent");
+        if looks {
+            let _ = agent.shell("true");
+        }
+        repo.git(["reset", "-q", "HEAD~1"]);
+        repo.write("a.py", "import gateway\n");
+        repo.write("b.py", "import journal\nthe agent's own line\nthe agent's second line\n");
+        repo.commit_all("moved by a person");
+        assert_eq!(owners(&repo, "b.py")[1].0, "ai", "{looks}");
+    }
 }
 
 #[test]
@@ -225,5 +231,19 @@ fn what_left_an_agents_copy_before_it_was_committed_is_not_moved_by_a_later_comm
         let _ = repo.sh(later).ok();
         repo.commit("a person's file");
         assert!(owners(&repo, path).iter().all(|(contributor, _)| contributor != "ai"), "{path}");
+    }
+}
+
+#[test]
+fn a_persons_file_is_copied_though_an_agents_copy_of_it_was_committed_and_deleted_before() {
+    for (persons, is_agents) in [(WORK, false), ("import gateway\n", true)] {
+        let repo = TestRepo::with(&[("typed.py", persons)]);
+        repo.claude("copy").prompt("the same here").write("copy.py", WORK);
+        repo.commit_all("an agent's");
+        repo.git(["rm", "-q", "copy.py"]);
+        repo.commit("deleted by a person");
+        repo.write("copied.py", WORK);
+        repo.commit_all("by a person");
+        assert_eq!(owners(&repo, "copied.py")[1].0 == "ai", is_agents);
     }
 }
