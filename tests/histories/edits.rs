@@ -67,7 +67,8 @@ impl History {
         self.tell(clone, who, "shell-end", command);
     }
 
-    /// An agent writes some of a person's lines into a new file, where it finds three in a row.
+    /// An agent writes some of a person's lines into a new file, where it finds three in a row, and
+    /// ends its turn: that nobody had committed them yet could not be known later otherwise.
     pub fn paste(&mut self, clone: usize) {
         let who = 1 + self.dice.below(WRITERS.len() - 1);
         let files = self.files(clone);
@@ -95,6 +96,7 @@ impl History {
         let new = format!("paste{}.txt", self.calls);
         self.say(clone, &format!("{} copies from {file} into {new} {after:?}", WRITERS[who]));
         self.act_as(clone, who, &new, "", &after);
+        self.tell(clone, who, "stop", json!({}));
     }
 
     /// A person moves lines to another file and commits. Those that were committed before are as in
