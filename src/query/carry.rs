@@ -121,7 +121,7 @@ impl<'r> Carrier<'r> {
         }
         let mut carried = Carried::default();
         for (file, found) in files.iter_mut().zip(found) {
-            carried.take(file, &found, &known, &owners);
+            carried.take(file, &found, &known, &owners, wanted.commit.time);
             for (free, found) in file.free.iter_mut().zip(&found) {
                 *free &= found.is_none();
             }
@@ -378,21 +378,25 @@ struct Moved {
 }
 
 impl Carried {
-    /// Adds the lines of a file that were found: a note and one of its hunks each.
+    /// Adds the lines of a file of a commit of this time that were found: a note and one of its hunks
+    /// each. Those of a commit that was written later are in doubt: a clock may be wrong, or an agent
+    /// copied them there.
     fn take(
         &mut self,
         file: &File<'_>,
         found: &[Option<Found>],
         known: &[Known],
         owners: &[(usize, usize)],
+        time: i64,
     ) {
+        let later = |known: &Known| known.kin == Kin::Aside && known.noted().authored > Some(time);
         let mut start = 0;
         for part in found.chunk_by(|a, b| a == b) {
             let end = start + part.len();
             let lines = blank(file.path, start, &file.lines[start..end]);
             start = end;
             match part[0] {
-                Some(Found { owner, sure: true }) => {
+                Some(Found { owner, sure: true }) if !later(&known[owners[owner].0]) => {
                     let (number, place) = owners[owner];
                     let Known { commit, kin, note, .. } = &known[number];
                     self.rewritten |= *kin != Kin::Below;

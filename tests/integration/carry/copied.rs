@@ -186,6 +186,23 @@ fn copied_elsewhere() -> Team {
 }
 
 #[test]
+fn what_a_person_committed_minutes_before_an_agent_copied_it_elsewhere_is_theirs() {
+    let Team { first, second, .. } = Team::new(&[]);
+    first.set_one_clock();
+    first.write("typed.py", WORK);
+    first.stage(&["typed.py"]);
+    first.git([&OFF[..], &["commit", "-qm", "by a person, without our hooks"]].concat());
+    first.git(["push", "-q", "origin", "main"]);
+    first.claude("copy").prompt("the same here").write("copy.py", WORK);
+    first.commit_all("copied by an agent");
+    first.sync();
+    second.git(["pull", "-q"]);
+    second.sync();
+    let _ = second.ai_log(["repair"]).ok();
+    assert!(owners(&second, "typed.py").iter().all(|(contributor, _)| contributor != "ai"));
+}
+
+#[test]
 fn a_persons_lines_that_come_back_are_theirs_where_the_commit_of_the_agent_is_not_here() {
     let Team { second, .. } = copied_elsewhere();
     for text in ["import gateway\n", "import journal\n", WORK] {
