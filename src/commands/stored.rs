@@ -60,7 +60,12 @@ impl Stored<'_> {
         let until = |place: &Place| moves.iter().position(|made| made.at <= place.at.timestamp());
         let end = until(to).or_else(|| went(to)).unwrap_or(none);
         let by_then = until(from).unwrap_or(none);
-        let start = moves[by_then..].iter().position(|made| made.to == from.head);
+        // Of what moved HEAD in that second anything may have come later: then all did.
+        let there = |made: &Move| made.to == from.head;
+        let in_second = moves[by_then..].iter().take_while(|made| made.at == from.at.timestamp());
+        let first = (by_then + in_second.count() + 1).min(none);
+        let start = moves[by_then..first].iter().rposition(there);
+        let start = start.or_else(|| moves[by_then..].iter().position(there));
         let start = start.map(|at| by_then + at).or_else(|| went(from)).unwrap_or(none);
         moves.get(end..start).unwrap_or_default()
     }

@@ -28,6 +28,11 @@ impl Move {
         self.commits() && !brings.iter().any(|word| self.action.starts_with(word))
     }
 
+    /// Whether a commit was made that is no other one made again.
+    pub fn commits_plainly(&self) -> bool {
+        ["commit: ", "commit (initial): "].iter().any(|word| self.action.starts_with(word))
+    }
+
     /// Whether git may have brought text from elsewhere, and taken other text away. `git reset` may
     /// leave the files as they are.
     pub fn brings(&self) -> bool {

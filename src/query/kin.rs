@@ -10,6 +10,7 @@ use super::file::File;
 use crate::attribution::carry::Kin;
 use crate::git::history::History;
 use crate::git::objects::Commit;
+use crate::git::reflog::Move;
 use crate::git::target::targets;
 use crate::git::{GitError, Repo};
 use crate::model::Oid;
@@ -33,6 +34,7 @@ pub struct Kinship<'r> {
     since: i64,
     history: Option<History>,
     reflogs: Option<HashMap<i64, Vec<Oid>>>,
+    plain: Option<HashSet<Oid>>,
     telling: HashMap<Oid, Rc<HashSet<u64>>>,
 }
 
@@ -49,7 +51,7 @@ pub struct Version {
 impl<'r> Kinship<'r> {
     /// Nothing is read yet.
     pub fn new(repo: &'r Repo, since: i64) -> Self {
-        Self { repo, since, history: None, reflogs: None, telling: HashMap::new() }
+        Self { repo, since, history: None, reflogs: None, plain: None, telling: HashMap::new() }
     }
 
     /// How a commit is related to the one that is looked at; `None` where it was made on top of it,
@@ -59,13 +61,14 @@ impl<'r> Kinship<'r> {
         if wanted.predecessors.contains(commit) {
             return Ok(Some(Kin::Same));
         }
+        let again = authored == Some(wanted.commit.authored) && self.is_made_again(wanted);
         let history = self.history(wanted.oid)?;
         if history.is_below(commit, wanted.oid) {
             return Ok(Some(Kin::Below));
         }
         let listed = history.places.contains_key(commit);
         if !listed && let Some(at) = authored {
-            if at == wanted.commit.authored {
+            if again {
                 return Ok(Some(Kin::Same));
             }
             if history.versions(at).iter().any(|version| history.is_below(version, wanted.oid)) {
@@ -78,6 +81,20 @@ impl<'r> Kinship<'r> {
             return Ok(None);
         }
         Ok(Some(if listed { Kin::Below } else { Kin::Aside }))
+    }
+
+    /// Whether the commit may have been made from another one of the same author's time. What was
+    /// simply committed here was not: somebody else committed in the same second.
+    fn is_made_again(&mut self, wanted: &Wanted<'_>) -> bool {
+        if wanted.commit.time != wanted.commit.authored {
+            return true;
+        }
+        let repo = self.repo;
+        let plain = self.plain.get_or_insert_with(|| {
+            let moves = repo.head_moves(MOVES).into_iter();
+            moves.filter(Move::commits_plainly).map(|made| made.to).collect()
+        });
+        !plain.contains(wanted.oid)
     }
 
     /// Lines that commits have which were made from the one of a note: the commit that is looked at,

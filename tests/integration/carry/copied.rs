@@ -203,6 +203,36 @@ fn what_a_person_committed_minutes_before_an_agent_copied_it_elsewhere_is_theirs
 }
 
 #[test]
+fn one_line_that_a_person_commits_in_the_second_of_an_agents_work_is_theirs() {
+    let (before, line) = ("import gateway\n", "timeout = client.wait(30)\n");
+    let after = format!("{before}{line}");
+    for in_that_second in [false, true] {
+        let repo = TestRepo::new();
+        repo.set_one_clock();
+        repo.committed(&[("a.py", before)]);
+        repo.git(["checkout", "-q", "-b", "topic"]);
+        let mut tell = String::new();
+        if in_that_second {
+            let event = serde_json::json!({
+                "schema": "git-ai-log/event/1", "agent": "my-tool", "session": "s", "cwd": repo.top,
+                "event": "edit", "edits": [{"path": "a.py", "before": before, "after": after}],
+            });
+            repo.write("a.py", &after);
+            tell = format!("printf '%s' '{event}' | git ai-log record generic; ");
+        } else {
+            repo.claude("work").prompt("wait").edit("a.py", before, &after);
+        }
+        let script = "git commit -qam 'by an agent'; git checkout -q main; \
+                      printf 'timeout = client.wait(30)\n' > typed.py; git add .; git commit -qm typed";
+        // By the clock of the machine, which goes on within a second.
+        let clock = "unset GIT_AI_LOG_NOW GIT_AUTHOR_DATE GIT_COMMITTER_DATE; ";
+        let _ = repo.sh(&format!("{clock}{tell}{script}")).ok();
+        let _ = repo.ai_log(["repair"]).ok();
+        assert_eq!(owners(&repo, "typed.py")[0].0, "human", "{in_that_second}");
+    }
+}
+
+#[test]
 fn a_persons_lines_that_come_back_are_theirs_where_the_commit_of_the_agent_is_not_here() {
     let Team { second, .. } = copied_elsewhere();
     for text in ["import gateway\n", "import journal\n", WORK] {
