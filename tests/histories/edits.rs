@@ -117,6 +117,12 @@ impl History {
             return;
         }
         let moved = lines.drain(at..end).collect::<String>();
+        for line in moved.lines() {
+            // An agent's copy comes beside what it was copied from: either may go later.
+            if let Some(files) = self.copied.get_mut(line.trim()).filter(|f| !f.contains(&from)) {
+                files.remove(&to);
+            }
+        }
         self.say(clone, &format!("person moves from {from}:{at} to {to} {moved:?}"));
         let repo = self.clones[clone].clone();
         let there = if files.contains(&to) { repo.read(&to) } else { String::new() };
