@@ -55,10 +55,12 @@ impl Elsewhere {
         let states: Vec<_> = states.filter(|(file, before)| file != before).collect();
         let last = states.first().map(|(file, _)| file.as_ref().map(lines).unwrap_or_default());
         files.extend(states.into_iter().filter_map(|(file, _)| file));
+        let here = file(&now.head);
+        files.retain(|file| Some(file) != here.as_ref());
         if files.is_empty() && last.is_none() {
             return Self::Unknown;
         }
-        let here = file(&now.head).map(|file| lines(&file)).unwrap_or_default();
+        let here = here.as_ref().map(lines).unwrap_or_default();
         let committed =
             files.iter().flat_map(lines).filter(|print| !here.contains(print)).collect();
         Self::Said { committed, last }
@@ -75,10 +77,7 @@ impl Elsewhere {
 
     /// Whether it had left before the file was committed.
     pub fn is_earlier(&self, print: u64) -> bool {
-        let Self::Said { last: Some(last), .. } = self else {
-            return false;
-        };
-        !last.contains(&print)
+        matches!(self, Self::Said { last: Some(last), .. } if !last.contains(&print))
     }
 }
 

@@ -144,7 +144,7 @@ impl<'r> Carrier<'r> {
         let agents: HashSet<u64> = agents.flat_map(|hunk| hunk.fingerprints.clone()).collect();
         let mut places = moved::places(self.repo, wanted, files, &agents)?;
         let versions = self.kinship.versions(wanted, &[])?;
-        for base in self.kinship.bases(wanted, &versions)? {
+        for base in self.kinship.bases(wanted, &versions) {
             places.extend(moved::stood(self.repo, &base, files, &agents)?);
         }
         let mut moved = Vec::new();
@@ -304,7 +304,7 @@ impl<'r> Carrier<'r> {
         }
         let versions = self.kinship.versions(wanted, &[])?;
         let mut persons = self.persons(&versions)?;
-        for base in self.kinship.bases(wanted, &versions)? {
+        for base in self.kinship.bases(wanted, &versions) {
             for path in &paths {
                 let text = self.repo.text_in(&base, path)?.unwrap_or_default();
                 let stood = split(&text).into_iter().map(fingerprint);

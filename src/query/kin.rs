@@ -44,6 +44,8 @@ pub struct Version {
     pub oid: Oid,
     /// When it was made, seconds since 1970.
     pub time: i64,
+    /// On which commits.
+    pub parents: Vec<Oid>,
     /// Fingerprints of its new lines, of those that can be known again.
     pub lines: Rc<HashSet<u64>>,
 }
@@ -128,26 +130,18 @@ impl<'r> Kinship<'r> {
         found.dedup();
         let mut versions = Vec::new();
         for oid in found {
-            if let Ok(Commit { time, .. }) = self.repo.commit(&oid) {
-                versions.push(Version { lines: self.telling(&oid)?, oid, time });
+            if let Ok(Commit { time, parents, .. }) = self.repo.commit(&oid) {
+                versions.push(Version { lines: self.telling(&oid)?, oid, time, parents });
             }
         }
         Ok(versions)
     }
 
     /// The commits on which these older versions of the commit that is looked at were made.
-    pub fn bases(
-        &self,
-        wanted: &Wanted<'_>,
-        versions: &[Version],
-    ) -> Result<BTreeSet<Oid>, GitError> {
-        let mut bases = BTreeSet::new();
-        for version in versions {
-            let parents = self.repo.commit(&version.oid)?.parents;
-            bases.extend(parents.into_iter().filter(|parent| self.repo.commit(parent).is_ok()));
-        }
-        bases.retain(|base| !wanted.commit.parents.contains(base));
-        Ok(bases)
+    pub fn bases(&self, wanted: &Wanted<'_>, versions: &[Version]) -> BTreeSet<Oid> {
+        let parents = versions.iter().flat_map(|version| &version.parents);
+        let others = parents.filter(|parent| !wanted.commit.parents.contains(parent));
+        others.filter(|parent| self.repo.commit(parent).is_ok()).cloned().collect()
     }
 
     fn moves(&mut self, authored: i64) -> &[Oid] {

@@ -1,9 +1,9 @@
 //! Lines of a person's that an agent copied: they stay the person's where they stood, whatever is
 //! made of the commits.
 
-use super::{OFF, WORK, is, merged, owners};
-use crate::env::TestRepo;
+use super::{NO_HOOKS, OFF, WORK, is, merged, owners};
 use crate::env::team::Team;
+use crate::env::{Agent, TestRepo};
 
 #[test]
 fn lines_that_an_agent_copied_later_stay_the_persons_who_typed_them() {
@@ -11,9 +11,8 @@ fn lines_that_an_agent_copied_later_stay_the_persons_who_typed_them() {
         let repo = merged();
         let typed = WORK.replace("charge", "refund").replace("total", "amount");
         repo.write("typed.py", &typed);
-        let off = ["-c", "core.hooksPath=/dev/null"];
         repo.git(["add", "-A"]);
-        repo.git([&off[usize::from(hooks) * 2..], &["commit", "-qm", "by a person"]].concat());
+        repo.git([&OFF[usize::from(hooks) * 2..], &["commit", "-qm", "by a person"]].concat());
         // On the branch itself, and on another one that was merged.
         for name in ["one.py", "two.py"] {
             repo.claude(name).prompt("the same here").write(name, &typed);
@@ -75,9 +74,7 @@ fn from_the_server(script: &str) -> TestRepo {
     let Team { first, .. } = copied_by_an_agent();
     first.git(["checkout", "-q", "main"]);
     first.committed(&[("d.txt", "moved on again\n")]);
-    let off =
-        "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null";
-    let _ = first.sh(&format!("{off}; {script}")).ok();
+    let _ = first.sh(&format!("{NO_HOOKS}; {script}")).ok();
     first.git(["push", "-q", "origin", "main", ":typed"]);
     let clone = first.clone_to("clone", &[]);
     clone.sync();
@@ -247,11 +244,9 @@ fn a_persons_lines_that_come_back_are_theirs_where_the_commit_of_the_agent_is_no
 #[test]
 fn a_persons_move_in_two_commits_is_theirs_where_an_agent_copied_the_lines_elsewhere() {
     let Team { second, .. } = copied_elsewhere();
-    let off =
-        "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null";
     let script = "cp typed.py moved.py; echo 'import gateway' > typed.py; \
                   git commit -qam out; git add .; git commit -qm in";
-    let _ = second.sh(&format!("{off}; {script}")).ok();
+    let _ = second.sh(&format!("{NO_HOOKS}; {script}")).ok();
     let _ = second.ai_log(["repair"]).ok();
     assert_eq!(owners(&second, "moved.py").len(), WORK.lines().count());
     assert!(owners(&second, "moved.py").iter().all(|(contributor, _)| contributor != "ai"));
@@ -261,12 +256,10 @@ fn a_persons_move_in_two_commits_is_theirs_where_an_agent_copied_the_lines_elsew
 fn a_persons_lines_that_come_back_are_theirs_where_the_copy_was_made_again_without_them() {
     let repo = TestRepo::with(&[("typed.py", WORK)]);
     repo.claude("copy").prompt("the same here").write("copy.py", WORK).stop();
-    let off =
-        "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null";
     let script = "git checkout -qb topic; git add .; git commit -qm copied; git checkout -q main; \
                   echo 'import gateway' > typed.py; git commit -qam out; \
                   git rebase -q --no-ff main topic";
-    let _ = repo.sh(&format!("{off}; {script}")).ok();
+    let _ = repo.sh(&format!("{NO_HOOKS}; {script}")).ok();
     let _ = repo.ai_log(["repair"]).ok();
     repo.write("typed.py", WORK);
     repo.git([&OFF[..], &["commit", "-qam", "in again"]].concat());
@@ -297,11 +290,9 @@ fn a_persons_lines_that_a_conflict_brings_back_are_theirs_though_a_copy_goes_wit
 #[test]
 fn a_persons_file_that_was_restored_and_reverted_twice_is_not_an_agents_who_copied_it() {
     let Team { second, .. } = copied_elsewhere();
-    let off =
-        "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null";
     let script = "git rm -q typed.py; git commit -qm gone; git checkout -q HEAD~1 -- typed.py; \
                   git commit -qm back; git revert --no-edit HEAD; git revert --no-edit HEAD";
-    let _ = second.sh(&format!("{off}; {script}")).ok();
+    let _ = second.sh(&format!("{NO_HOOKS}; {script}")).ok();
     let _ = second.ai_log(["repair"]).ok();
     assert_ne!(owners(&second, "typed.py")[1].0, "ai");
 }
@@ -325,11 +316,18 @@ fn what_an_agent_copied_in_a_later_commit_does_not_move_into_one_that_is_split_b
     assert_eq!(owners(&repo, "copy.py")[1], is("ai", "note"));
 }
 
-#[test]
-fn a_persons_lines_that_an_agent_copied_are_theirs_though_the_copy_is_committed_first() {
+/// A person's file and an agent's copy of it, neither committed.
+fn copied_uncommitted() -> Agent {
     let repo = TestRepo::with(&[("readme", "a person's\n")]);
     repo.write("typed.py", WORK);
-    repo.claude("copy").prompt("the same here").write("copy.py", WORK);
+    let agent = repo.claude("copy").prompt("the same here");
+    agent.write("copy.py", WORK);
+    agent
+}
+
+#[test]
+fn a_persons_lines_that_an_agent_copied_are_theirs_though_the_copy_is_committed_first() {
+    let Agent { repo, .. } = copied_uncommitted();
     for path in ["copy.py", "typed.py"] {
         repo.stage(&[path]);
         repo.commit(path);
@@ -340,12 +338,10 @@ fn a_persons_lines_that_an_agent_copied_are_theirs_though_the_copy_is_committed_
 
 #[test]
 fn the_same_where_no_hook_ran_and_repair_finds_both_commits() {
-    let repo = TestRepo::with(&[("readme", "a person's\n")]);
-    repo.write("typed.py", WORK);
-    repo.claude("copy").prompt("the same here").write("copy.py", WORK).stop();
+    let repo = copied_uncommitted().stop().repo.clone();
     for path in ["copy.py", "typed.py"] {
         repo.stage(&[path]);
-        repo.git(["-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", path]);
+        repo.git([&OFF[..], &["commit", "-q", "-m", path]].concat());
     }
     // Of the copy first, so that its note is known when the other commit is looked at.
     for range in ["HEAD~1", "HEAD"] {

@@ -11,6 +11,9 @@ const WORK: &str = "def charge(order):\n    total = order.price * order.count\n 
                     receipt = gateway.charge(total)\n    journal.append(order, receipt)\n    return receipt\n";
 
 const OFF: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
+/// The same for the rest of a script.
+const NO_HOOKS: &str =
+    "export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null";
 
 /// `topic` has an agent's function below a person's line; `main` has moved on.
 fn begin(args: &[&str]) -> TestRepo {
